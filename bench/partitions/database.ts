@@ -3,7 +3,7 @@ import { openDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrations/migrate.ts';
 import { partitionEvents } from '../../src/db/partitions/convert.ts';
 import { partitionSql } from '../../src/db/partitions/create.ts';
-import { firstIdOf, startOfMonth } from '../../src/db/partitions/months.ts';
+import { idBoundOf, startOfMonth } from '../../src/db/partitions/months.ts';
 import { FILL_END, FILL_START, idSql } from '../database/ids.ts';
 import { type BenchPostgres, connect } from '../database/open.ts';
 import { prepareWorkspace } from '../database/prepare.ts';
@@ -12,7 +12,7 @@ import type { ShowProgress } from '../report/progress.ts';
 const MONTHS = 12;
 
 /** Users by how many events they have in twelve months, each kind with half of the events. */
-export const EVENTS_OF = { active: 1_000, occasional: 20 } as const;
+const EVENTS_OF = { active: 1_000, occasional: 20 } as const;
 export type UserKind = keyof typeof EVENTS_OF;
 
 /** The id of the user of a kind and a number from 0. */
@@ -62,7 +62,7 @@ async function partitionPast(url: string, client: Client): Promise<void> {
   const months = Array.from({ length: MONTHS }, (_, place) => startOfMonth(new Date(FILL_START), place));
   for (const statement of [
     `ALTER TABLE events DETACH PARTITION "${name}"`,
-    `ALTER TABLE events ATTACH PARTITION "${name}" FOR VALUES FROM ('${firstIdOf(new Date(FILL_END))}') TO ('${firstIdOf(until)}')`,
+    `ALTER TABLE events ATTACH PARTITION "${name}" FOR VALUES FROM ('${idBoundOf(new Date(FILL_END))}') TO ('${idBoundOf(until)}')`,
     ...months.flatMap((month) => partitionSql(month, 'events', null)),
   ]) {
     await client.query(statement);

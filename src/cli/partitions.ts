@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
-import { abandonConversion, partitionEvents, readRejectedFrom } from '../db/partitions/convert.ts';
+import { abandonConversion, partitionEvents } from '../db/partitions/convert.ts';
 import {
   analyzePartitions,
   createPartitionsAhead,
@@ -12,11 +12,21 @@ import {
 } from '../db/partitions/create.ts';
 import { partitionsBefore } from '../db/partitions/drop.ts';
 import { monthsBefore } from '../db/partitions/months.ts';
+import { BUSY } from '../db/partitions/session.ts';
 import { type Partition, type PartitionState, readPartitionState } from '../db/partitions/state.ts';
 import { dropPartitions } from '../domain/events/partitions.ts';
 import { schemaParser, time } from './arguments.ts';
-import type { CommandOptions, WithDatabase } from './database.ts';
-import { CliError, formatColumns, jsonOption, type OutputOptions, print, shortInstant } from './output.ts';
+import { type CommandOptions, UNLIMITED, type WithDatabase } from './database.ts';
+import {
+  CliError,
+  examples,
+  formatColumns,
+  formatSize,
+  jsonOption,
+  type OutputOptions,
+  print,
+  shortInstant,
+} from './output.ts';
 
 interface CreateOptions extends OutputOptions {
   ahead: number;
@@ -28,15 +38,11 @@ interface DropOptions extends OutputOptions {
   yes?: boolean;
 }
 
-const DAY_MS = 86_400_000;
-
 /** Checking the rows of a large table takes minutes. */
-const WORK: CommandOptions = { statementMs: DAY_MS, lockMs: DAY_MS, sessionFor: 'changes of partitions' };
+const WORK: CommandOptions = { ...UNLIMITED, sessionFor: 'changes of partitions' };
 
 const MAX_MONTHS = 1_200;
 const MAX_AHEAD = 120;
-
-const BUSY = 'Another process changes partitions, indexes or the schema. Retry when it has ended.';
 
 /** `partitions list`, `partitions create`, `partitions abandon` and `partitions drop`. */
 export function addPartitionCommands(program: Command, withDatabase: WithDatabase): void {
@@ -44,15 +50,35 @@ export function addPartitionCommands(program: Command, withDatabase: WithDatabas
     .command('partitions')
     .description('manages the monthly partitions of events')
     .helpCommand(false)
-    .addHelpText('after', example('list', 'create', 'drop --older-than 24'));
+    .addHelpText('after', examples('partitions', 'list', 'create', 'drop --older-than 24'));
 
   partitions
     .command('list')
     .description('lists the partitions, oldest first; the numbers of rows are estimates')
     .option(...jsonOption)
-    .addHelpText('after', example('list', 'list --json'))
+    .addHelpText('after', examples('partitions', 'list', 'list --json'))
     .action((options: OutputOptions) => withDatabase((db) => list(db, options)));
 
+  addCreate(partitions, withDatabase);
+
+  partitions
+    .command('abandon')
+    .description('removes what an interrupted partitioning has left, instead of continuing it with create')
+    .option(...jsonOption)
+    .addHelpText('after', examples('partitions', 'abandon'))
+    .action((options: OutputOptions) => withDatabase((db) => abandon(db, options), WORK));
+
+  partitions
+    .command('drop')
+    .description('shows the partitions whose events are all older than some months or a date; with --yes, drops them')
+    .requiredOption('--older-than <MONTHS|DATE>', 'a number of months, or a date such as 2026-01-31', parseAge)
+    .option('--yes', 'drop them; this cannot be undone')
+    .option(...jsonOption)
+    .addHelpText('after', examples('partitions', 'drop --older-than 24', 'drop --older-than 2026-01-01 --yes'))
+    .action((options: DropOptions) => withDatabase((db) => drop(db, options), WORK));
+}
+
+function addCreate(partitions: Command, withDatabase: WithDatabase): void {
   partitions
     .command('create')
     .description(
@@ -65,23 +91,8 @@ export function addPartitionCommands(program: Command, withDatabase: WithDatabas
       DEFAULT_AHEAD,
     )
     .option(...jsonOption)
-    .addHelpText('after', example('create', 'create --ahead 12'))
+    .addHelpText('after', examples('partitions', 'create', 'create --ahead 12'))
     .action((options: CreateOptions) => withDatabase((db) => create(db, options), WORK));
-
-  partitions
-    .command('abandon')
-    .description('removes what an interrupted partitioning has left, instead of continuing it with create')
-    .addHelpText('after', example('abandon'))
-    .action(() => withDatabase(abandon, WORK));
-
-  partitions
-    .command('drop')
-    .description('shows the partitions whose events are all older than some months or a date; with --yes, drops them')
-    .requiredOption('--older-than <MONTHS|DATE>', 'a number of months, or a date such as 2026-01-31', parseAge)
-    .option('--yes', 'drop them; this cannot be undone')
-    .option(...jsonOption)
-    .addHelpText('after', example('drop --older-than 24', 'drop --older-than 2026-01-01 --yes'))
-    .action((options: DropOptions) => withDatabase((db) => drop(db, options), WORK));
 }
 
 function parseAge(text: string): number | Date {
@@ -98,14 +109,11 @@ async function list(db: DatabaseClient, options: OutputOptions): Promise<void> {
   const state = await readPartitionState(db);
   const { partitions = null, hasUnfinishedConversion, detachedTables, unmarkedTables } = state;
   const result = { partitions, hasUnfinishedConversion, detachedTables, unmarkedTables };
-  const rejectedFrom = partitions ? undefined : await readRejectedFrom(db);
-  await print(options, result, describeState(state, rejectedFrom));
+  await print(options, result, describeState(state));
 }
 
-function describeState(
-  { partitions, hasUnfinishedConversion, detachedTables, unmarkedTables }: PartitionState,
-  rejectedFrom: Date | undefined,
-): string {
+function describeState(state: PartitionState): string {
+  const { partitions, hasUnfinishedConversion, rejectedFrom, detachedTables, unmarkedTables } = state;
   const check = rejectedFrom ? ` Its check rejects events from ${shortInstant(rejectedFrom)} on.` : '';
   const status = partitions
     ? formatPartitions(partitions)
@@ -122,25 +130,29 @@ function describeState(
     ...detachedTables.map(
       ({ name }) => `${name} is detached, but not dropped yet; a gateway or partitions drop continues.`,
     ),
-    ...unmarkedTables.map((name) => `${name} is not a table of usergraph, although its name is: rename it.`),
+    ...unmarkedTables.map((name) => `Rename ${name}: usergraph uses this name, but did not create the table.`),
   ].join('\n');
 }
 
-async function abandon(db: DatabaseClient): Promise<void> {
-  const { partitions, hasUnfinishedConversion } = await readPartitionState(db);
-  if (partitions || !hasUnfinishedConversion) throw new CliError('There is no interrupted partitioning to abandon.');
+async function abandon(db: DatabaseClient, options: OutputOptions): Promise<void> {
+  const { hasUnfinishedConversion } = await readPartitionState(db);
+  if (!hasUnfinishedConversion) throw new CliError('There is no interrupted partitioning to abandon.');
   if (!(await abandonConversion(db))) throw new CliError(BUSY);
-  process.stdout.write('Removed what the interrupted partitioning has left. events is not partitioned.\n');
+  const text = 'Removed what the interrupted partitioning has left. events is not partitioned.';
+  await print(options, { isAbandoned: true }, text);
 }
 
 async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions): Promise<void> {
-  const conversion = await partitionEvents(db, { ahead, onProgress: (step) => process.stderr.write(`${step}\n`) });
+  const conversion = await partitionEvents(db, { ahead, onProgress: showProgress });
   // A conversion has created them. A job of a gateway may hold the lock for a moment now.
   const createdNames = conversion ? [] : await createPartitionsAhead(db, ahead);
   if (!createdNames) throw new CliError(BUSY);
-  if (createdNames.length > 0 && !(await analyzePartitions(db))) process.stderr.write(`${NOT_ANALYZED}\n`);
+  if (conversion || createdNames.length > 0) {
+    showProgress('analyzing');
+    if (!(await analyzePartitions(db))) showProgress(NOT_ANALYZED);
+  }
   const warning = await readLockWarning(db);
-  if (warning !== undefined) process.stderr.write(`${warning}\n`);
+  if (warning !== undefined) showProgress(warning);
   const { partitions = [] } = await readPartitionState(db);
   const done = conversion
     ? `Partitioned events: ${conversion.name} contains the events until ${shortInstant(conversion.until)}. Statements were locked out for at most ${conversion.lockedMs.toFixed(0)} ms.`
@@ -149,6 +161,8 @@ async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions):
       : 'All partitions exist.';
   await print(options, { conversion: conversion ?? null, partitions }, `${done}\n${formatPartitions(partitions)}`);
 }
+
+const showProgress = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function drop(db: DatabaseClient, { olderThan, yes = false, ...options }: DropOptions): Promise<void> {
   const { partitions, now, detachedTables } = await readPartitionState(db);
@@ -176,11 +190,7 @@ function formatPartitions(partitions: readonly Partition[]): string {
     from?.toISOString().slice(0, 10) ?? '-',
     to.toISOString().slice(0, 10),
     String(count),
-    `${(size / 1024 / 1024).toFixed(1)} MB`,
+    formatSize(size),
   ]);
   return formatColumns(['NAME', 'FROM', 'UNTIL', 'ROWS', 'SIZE'], rows);
-}
-
-function example(...commands: string[]): string {
-  return `\nExamples:\n${commands.map((command) => `  npm run cli -- partitions ${command}`).join('\n')}`;
 }

@@ -65,6 +65,11 @@ export function isConflict(error: unknown): boolean {
   return code === 'P2034' || kind === 'TransactionWriteConflict';
 }
 
+/** Whether a statement failed because of the locks of other transactions: it timed out (`lock_timeout`), or was in a deadlock. */
+export function isLockConflict(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === '55P03' || error.code === '40P01');
+}
+
 /** Whether a statement timed out waiting for a lock on a row of the named table (`lock_timeout`). */
 export function isRowLockTimeout(error: unknown, table: string): boolean {
   return error instanceof DatabaseError && error.code === '55P03' && (error.where ?? '').includes(`"${table}"`);
@@ -183,7 +188,7 @@ export function isRejectedByPostgres(error: unknown): boolean {
 export const CONVERSION_CHECK = 'events_before_partitions';
 
 /** Whether `events` has no partition for a new event, or an interrupted conversion has left a check that it violates. */
-export function isMissingPartition(error: unknown): boolean {
+function isMissingPartition(error: unknown): boolean {
   if (!(error instanceof DatabaseError) || error.code !== '23514') return false;
   return error.constraint === CONVERSION_CHECK || (error.constraint === undefined && error.table === 'events');
 }

@@ -3,7 +3,7 @@ import { it } from 'vitest';
 import type { DatabaseClient } from '../../src/db/client.ts';
 import { CONVERSION_CHECK } from '../../src/db/errors.ts';
 import { PREPARED_MARK } from '../../src/db/partitions/marks.ts';
-import { firstIdOf } from '../../src/db/partitions/months.ts';
+import { idBoundOf } from '../../src/db/partitions/months.ts';
 import { type Partition, PREPARED_TABLE, readPartitionState } from '../../src/db/partitions/state.ts';
 import { variant } from './variant.ts';
 
@@ -28,7 +28,7 @@ export async function begin({ connection }: { connection: ClientConfig }, statem
 /** What a conversion that was killed during the check leaves. @param until events from then on are rejected. */
 export async function leaveCheck(db: DatabaseClient, until: Date): Promise<void> {
   await db.$executeRawUnsafe(
-    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(until)}') NOT VALID`,
+    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${idBoundOf(until)}') NOT VALID`,
   );
 }
 

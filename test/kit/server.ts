@@ -6,7 +6,8 @@ import type { TestProject } from 'vitest/node';
 import { openDatabase } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrations/migrate.ts';
 import { partitionEvents } from '../../src/db/partitions/convert.ts';
-import { firstIdOf } from '../../src/db/partitions/months.ts';
+import { analyzePartitions } from '../../src/db/partitions/create.ts';
+import { idBoundOf } from '../../src/db/partitions/months.ts';
 import { readPartitionState } from '../../src/db/partitions/state.ts';
 import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.ts';
 import { databaseUrl, TEMPLATE, withConnection } from './database-url.ts';
@@ -64,11 +65,12 @@ async function partition(connection: { connectionString: string }): Promise<void
   const db = openDatabase(connection, { poolSize: 2 });
   try {
     await partitionEvents(db);
+    await analyzePartitions(db);
     const last = (await readPartitionState(db)).partitions?.at(-1);
     if (!last) throw new Error('There is no partition.');
     // Tests also insert events with random ids.
     await db.$executeRawUnsafe(
-      `CREATE TABLE events_random PARTITION OF events FOR VALUES FROM ('${firstIdOf(last.to)}') TO (MAXVALUE)`,
+      `CREATE TABLE events_random PARTITION OF events FOR VALUES FROM ('${idBoundOf(last.to)}') TO (MAXVALUE)`,
     );
   } finally {
     await db.$disconnect();

@@ -3,7 +3,7 @@ import { INDEX_LOCK } from '../advisory-locks.ts';
 import type { DatabaseClient } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
-import { describeLockHolders, repeatOnLockConflict, runTransaction } from '../short-transaction.ts';
+import { lockTableSql, runStatements } from '../short-transaction.ts';
 import type { ReadDb } from '../statements.ts';
 import { type IndexName, indexOf } from './catalogue.ts';
 import { hasAsciiTrigrams, readIndexStates } from './state.ts';
@@ -66,7 +66,6 @@ export async function createIndex(db: DatabaseClient, name: IndexName, options: 
     options.signal.addEventListener('abort', cancel);
     const timer = setInterval(() => void report(db, pid, options).catch(() => {}), PROGRESS_MS);
     try {
-      // Index creation holds this lock, so an invalid index is a leftover.
       const steps = await creationSteps(db, name, {
         definition: definition(trigrams),
         isInvalid: state === 'invalid',
@@ -84,8 +83,13 @@ export async function createIndex(db: DatabaseClient, name: IndexName, options: 
   });
 }
 
-/** A statement, or a transaction that locks out writers and is repeated until it gets its locks (`runTransaction`). */
+/** A statement, or a transaction that locks out writers and is repeated until it gets its locks (`runStatements`). */
 type Step = { label: string } & ({ sql: string } | { transaction: readonly string[] });
+
+const dropStep = (index: string): Step => ({
+  label: 'dropIndex',
+  sql: `DROP INDEX CONCURRENTLY IF EXISTS "${index}"`,
+});
 
 /**
  * The steps that create an index, and replace an invalid one: index creation holds a lock, so that it is a leftover. PostgreSQL
@@ -97,21 +101,20 @@ async function creationSteps(
   { definition, isInvalid }: { definition: string; isInvalid: boolean },
 ): Promise<Step[]> {
   const { relation, table } = indexOf(name);
-  const dropSql = (index: string) => `DROP INDEX CONCURRENTLY IF EXISTS "${index}"`;
-  const createSql = (index: string, on: string) => `CREATE INDEX CONCURRENTLY "${index}" ON "${on}" ${definition}`;
+  const createStep = (index: string, on: string): Step => ({
+    label: 'createIndex',
+    sql: `CREATE INDEX CONCURRENTLY "${index}" ON "${on}" ${definition}`,
+  });
   const partitions = await readUnindexedPartitions(db, table, relation);
-  if (!partitions) {
-    const create: Step = { label: 'createIndex', sql: createSql(relation, table) };
-    return isInvalid ? [{ label: 'dropIndex', sql: dropSql(relation) }, create] : [create];
-  }
+  if (!partitions) return [...(isInvalid ? [dropStep(relation)] : []), createStep(relation, table)];
   const onParent = `CREATE INDEX IF NOT EXISTS "${relation}" ON ONLY "${table}" ${definition}`;
   return [
     { label: 'createIndex', transaction: [onParent] },
     ...partitions.flatMap((partition): Step[] => {
       const own = relation.replace(table, partition);
       return [
-        { label: 'dropIndex', sql: dropSql(own) },
-        { label: 'createIndex', sql: createSql(own, partition) },
+        dropStep(own),
+        createStep(own, partition),
         { label: 'attachIndex', transaction: [`ALTER INDEX "${relation}" ATTACH PARTITION "${own}"`] },
       ];
     }),
@@ -160,16 +163,12 @@ export async function dropIndex(db: DatabaseClient, name: IndexName): Promise<bo
 /** @param unindexed the partitions without an attached part, which can have one that an interrupted creation has left. */
 function dropSteps(name: IndexName, unindexed: readonly string[] | undefined): Step[] {
   const { relation, table } = indexOf(name);
-  const concurrently = (index: string): Step => ({
-    label: 'dropIndex',
-    sql: `DROP INDEX CONCURRENTLY IF EXISTS "${index}"`,
-  });
-  if (!unindexed) return [concurrently(relation)];
+  if (!unindexed) return [dropStep(relation)];
   return [
-    ...unindexed.map((partition) => concurrently(relation.replace(table, partition))),
+    ...unindexed.map((partition) => dropStep(relation.replace(table, partition))),
     {
       label: 'dropIndex',
-      transaction: [`LOCK TABLE ONLY "${table}" IN ACCESS EXCLUSIVE MODE`, `DROP INDEX IF EXISTS "${relation}"`],
+      transaction: [lockTableSql(`ONLY "${table}"`, 'ACCESS EXCLUSIVE'), `DROP INDEX IF EXISTS "${relation}"`],
     },
   ];
 }
@@ -180,7 +179,7 @@ async function stateOf(db: ReadDb, name: IndexName) {
 
 function explain(error: unknown, name: IndexName): IndexError {
   const { table, relation } = indexOf(name);
-  const message = inOneLine(error);
+  const message = inOneLine(error).replace(/\.$/, '');
   return new IndexError(
     describeDatabaseError(error).sqlState === INSUFFICIENT_PRIVILEGE
       ? `The role may not change the indexes of ${table}: ${message}. Set DATABASE_URL to the role that owns the tables.`
@@ -242,23 +241,9 @@ async function withLock<T>(
   }
 }
 
-/** @throws {IndexError} if other transactions hold locks of the tables for too long. */
 async function runStep(client: PoolClient, step: Step, signal?: AbortSignal): Promise<void> {
-  if ('sql' in step) {
-    await client.query(`/* ${step.label} */ ${step.sql}`);
-    return;
-  }
-  await repeatOnLockConflict(
-    LOCK_ATTEMPTS,
-    async () => {
-      await runTransaction(client, step.label, async () => step.transaction);
-    },
-    async (seconds) =>
-      new Error(
-        `other transactions held locks on events for ${seconds} s: ${await describeLockHolders(client)}. SELECT pg_terminate_backend(pid) ends one`,
-      ),
-    signal,
-  );
+  if ('sql' in step) await client.query(`/* ${step.label} */ ${step.sql}`);
+  else await runStatements(client, step.label, step.transaction, { attempts: LOCK_ATTEMPTS, signal });
 }
 
 async function report(db: ReadDb, pid: number, { onProgress }: CreateOptions): Promise<void> {

@@ -1,8 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DatabaseError } from 'pg';
-
-/** SQLSTATEs of a statement that was cancelled after `lock_timeout`, and of a deadlock. */
-const SQL_STATES = new Set(['55P03', '40P01']);
 
 /**
  * How a migration waits for locks that other transactions hold, such as those of a backup with pg_dump. Meanwhile the statements of
@@ -21,25 +17,31 @@ export interface LockRetries {
 /** Two minutes. */
 export const DEFAULT_LOCK_RETRIES: LockRetries = { timeoutMs: 1_000, pauseMs: 2_000, attempts: 40 };
 
-/** Whether a statement failed because of the locks of other transactions. */
-export const isLockConflict = (error: unknown): boolean =>
-  error instanceof DatabaseError && SQL_STATES.has(error.code ?? '');
+/** The result of a transaction that did not get its locks, and was rolled back. */
+export const LOCK_CONFLICT = Symbol('lock conflict');
+
+interface RetryOptions extends Pick<LockRetries, 'pauseMs' | 'attempts'> {
+  /** Called before the second attempt. */
+  onRetry?(): void;
+  /** Ends the attempts. */
+  signal?: AbortSignal | undefined;
+}
 
 /**
  * Repeats a transaction while it does not get its locks.
- * @param run returns false if it did not get its locks, and was rolled back.
- * @param onRetry called before the second attempt.
- * @returns false if no attempt got the locks.
+ * @returns `LOCK_CONFLICT` if no attempt got the locks. @throws the reason of the signal.
  */
-export async function retryOnLockConflict(
-  run: () => Promise<boolean>,
-  { pauseMs, attempts }: LockRetries,
-  onRetry: () => void,
-): Promise<boolean> {
+export async function retryOnLockConflict<Result>(
+  run: () => Promise<Result | typeof LOCK_CONFLICT>,
+  { pauseMs, attempts, onRetry = () => {}, signal }: RetryOptions,
+): Promise<Result | typeof LOCK_CONFLICT> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    if (await run()) return true;
+    signal?.throwIfAborted();
+    const result = await run();
+    if (result !== LOCK_CONFLICT) return result;
     if (attempt === 1) onRetry();
-    if (attempt < attempts) await delay(pauseMs);
+    // The check before the next attempt throws the reason.
+    if (attempt < attempts) await delay(pauseMs, undefined, signal && { signal }).catch(() => {});
   }
-  return false;
+  return LOCK_CONFLICT;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { PRISMA_LOCK } from '../advisory-locks.ts';
 import type { Connection } from '../client.ts';
-import { describeDatabaseError, inOneLine } from '../errors.ts';
+import { describeDatabaseError, inOneLine, isLockConflict } from '../errors.ts';
 import { PooledSessionError, requireSession } from '../pooled-session.ts';
 import { serverOf } from '../session.ts';
 import {
@@ -19,7 +19,7 @@ import {
   recordStart,
   unfinished,
 } from './history.ts';
-import { DEFAULT_LOCK_RETRIES, isLockConflict, type LockRetries, retryOnLockConflict } from './lock-conflicts.ts';
+import { DEFAULT_LOCK_RETRIES, LOCK_CONFLICT, type LockRetries, retryOnLockConflict } from './lock-conflicts.ts';
 import { limitLockWaits } from './lock-waits.ts';
 
 export { MigrationError } from './history.ts';
@@ -187,23 +187,22 @@ async function applyWithRetries(
   migration: Migration,
   { lockRetries, onWaiting }: Required<MigrateOptions>,
 ): Promise<void> {
-  const isApplied = await retryOnLockConflict(
-    () => apply(session, migration, lockRetries.timeoutMs),
-    lockRetries,
-    () => onWaiting(`Waiting for other transactions, which hold a lock that ${migration.name} needs.`),
-  );
-  if (isApplied) return;
+  const outcome = await retryOnLockConflict(() => apply(session, migration, lockRetries.timeoutMs), {
+    ...lockRetries,
+    onRetry: () => onWaiting(`Waiting for other transactions, which hold a lock that ${migration.name} needs.`),
+  });
+  if (outcome === 'applied') return;
   throw new MigrationError(
     `Migration ${migration.name} did not get its locks in ${lockRetries.attempts} attempts, and was rolled back. End the transactions that hold them, and migrate again: SELECT pid, query FROM pg_stat_activity WHERE xact_start < now() - interval '10 s'`,
   );
 }
 
-/** @returns false if it did not get its locks, and was rolled back. @throws {MigrationError} if it fails. */
+/** Applies a migration. @throws {MigrationError} if it fails. */
 async function apply(
   { client, pid, observer }: MigrationSession,
   migration: Migration,
   lockTimeoutMs: number,
-): Promise<boolean> {
+): Promise<'applied' | typeof LOCK_CONFLICT> {
   let recordId: string | undefined;
   await using waits = limitLockWaits(observer, pid, lockTimeoutMs);
   try {
@@ -215,11 +214,11 @@ async function apply(
       throw new Error('migration.sql ended its transaction with ROLLBACK');
     }
     await client.query('COMMIT');
-    return true;
+    return 'applied';
   } catch (error) {
     if (isLockConflict(error) || (waits.isExceeded && isCanceled(error))) {
       await client.query('ROLLBACK');
-      return false;
+      return LOCK_CONFLICT;
     }
     if (recordId !== undefined && error instanceof pg.DatabaseError) await fail(client, migration, recordId, error);
     throw new MigrationError(`Migration ${migration.name} could not be applied: ${inOneLine(error)}`, { cause: error });

@@ -1,10 +1,10 @@
-import { escapeIdentifier, type PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import type { Database, DatabaseClient } from '../client.ts';
 import { CONVERSION_CHECK, describeDatabaseError, inOneLine } from '../errors.ts';
-import { type ReadDb, statementsOnClient } from '../statements.ts';
-import { analyzePartitions, DEFAULT_AHEAD, missingMonths, NOT_ANALYZED, partitionSql } from './create.ts';
+import { statementsOnClient } from '../statements.ts';
+import { DEFAULT_AHEAD, missingMonths } from './create.ts';
 import { PREPARED_MARK } from './marks.ts';
-import { firstIdOf, instantOfId, monthName, startOfMonth } from './months.ts';
+import { idBoundOf, monthName, startOfMonth } from './months.ts';
 import {
   CHANGE_ATTEMPTS,
   changePartitions,
@@ -12,10 +12,8 @@ import {
   type PartitionSession,
   withPartitionLock,
 } from './session.ts';
+import { preparationSql, readShape, swapSql } from './shape.ts';
 import { type PartitionState, PREPARED_TABLE, readPartitionState } from './state.ts';
-
-/** Maximum length of a name in bytes. PostgreSQL truncates longer ones, which can then be equal. */
-const MAX_NAME_BYTES = 63;
 
 /** A month that ends sooner than this is not used: rows of the next month would violate the check before the conversion has ended. */
 const MIN_DURATION_MS = 3 * 86_400_000;
@@ -36,6 +34,7 @@ export interface Conversion {
  * 2. the partitioned table is prepared, with the same columns, indexes, foreign keys, triggers and privileges, and empty partitions,
  * 3. one transaction of a few milliseconds swaps the names and attaches the existing table. The check spares it the scan.
  * An interrupted conversion has lost nothing; the next one starts again.
+ * The partitioned table has no statistics at first; `analyzePartitions` collects them.
  * @returns undefined if the table is already partitioned.
  * @throws {PartitionError} if it cannot be partitioned, or another process changes partitions, indexes or the schema.
  */
@@ -43,26 +42,20 @@ export async function partitionEvents(
   db: DatabaseClient,
   { ahead = DEFAULT_AHEAD, onProgress = () => {} }: { ahead?: number; onProgress?(step: string): void } = {},
 ): Promise<Conversion | undefined> {
-  const result = await withPartitionLock(db, async (session) => {
+  return withPartitionLock(db, async (session) => {
     const state = await readPartitionState(statementsOnClient(session.client, false));
-    if (state.partitions) return { conversion: undefined };
+    if (state.partitions) return undefined;
     requireFreeName(state);
     const until = startOfMonth(new Date(state.now.getTime() + MIN_DURATION_MS), 1);
     await requireConvertible(session.client);
     if (state.hasUnfinishedConversion) await abandonInSession(session);
     try {
       const name = await convert(session, { until, now: state.now, owner: state.owner, ahead, onProgress });
-      return { conversion: { name, until, lockedMs: session.longestMs() } };
+      return { name, until, lockedMs: session.longestMs() };
     } catch (error) {
       throw await abandonAfter(session, until, error);
     }
   });
-  if (!result)
-    throw new PartitionError('Another process changes partitions, indexes or the schema. Retry when it has ended.');
-  if (!result.conversion) return undefined;
-  onProgress('analyzing');
-  if (!(await analyzePartitions(db))) onProgress(NOT_ANALYZED);
-  return result.conversion;
 }
 
 interface ConversionPlan {
@@ -94,7 +87,7 @@ async function abandonAfter(session: PartitionSession, until: Date, error: unkno
     return error;
   } catch {
     return new PartitionError(
-      `${inOneLine(error)} A check that rejects events from ${until.toISOString().slice(0, 10)} on is left: run npm run cli -- partitions abandon.`,
+      `${inOneLine(error).replace(/\.$/, '')}. A check that rejects events from ${until.toISOString().slice(0, 10)} on may be left: run npm run cli -- partitions abandon.`,
       { cause: error },
     );
   }
@@ -106,20 +99,12 @@ async function abandonAfter(session: PartitionSession, until: Date, error: unkno
  */
 export async function abandonConversion(db: Database): Promise<boolean> {
   let hasRemoved = false;
-  const isDone = await changePartitions(db, 'dropConversionCheck', ({ partitions, hasUnfinishedConversion }) => {
-    hasRemoved = !partitions && hasUnfinishedConversion;
+  const isDone = await changePartitions(db, 'dropConversionCheck', ({ hasUnfinishedConversion }) => {
+    hasRemoved = hasUnfinishedConversion;
     return hasRemoved ? [DROP_CHECK] : [];
   });
-  // In a transaction of its own: to drop a foreign key locks workspaces, which those who insert events lock after events.
+  // In a transaction of its own: it also locks workspaces, and the check is to go even while others hold locks on them.
   return isDone && hasRemoved && (await changePartitions(db, 'dropPrepared', () => [DROP_PREPARED]));
-}
-
-/** The instant from which on the check of an unfinished conversion rejects events; undefined without one. */
-export async function readRejectedFrom(db: ReadDb): Promise<Date | undefined> {
-  const [check] = await db.query<{ id: string | null }[]>`/* readConversionCheck */
-    SELECT substring(pg_get_constraintdef(oid) FROM '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}') AS id
-    FROM pg_constraint WHERE conrelid = to_regclass('events') AND conname = ${CONVERSION_CHECK}::text`;
-  return check?.id ? instantOfId(check.id) : undefined;
 }
 
 /** Only if a conversion has created it. */
@@ -177,136 +162,15 @@ async function requireConvertible(client: PoolClient): Promise<void> {
 /** Proves that all rows are before an instant, and will be. @throws {PartitionError} if some are not. */
 async function checkRows({ client, transaction }: PartitionSession, until: Date): Promise<void> {
   await transaction('addConversionCheck', [
-    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${firstIdOf(until)}') NOT VALID`,
+    `ALTER TABLE events ADD CONSTRAINT ${CONVERSION_CHECK} CHECK (id < '${idBoundOf(until)}') NOT VALID`,
   ]);
   try {
     await client.query(`/* validateConversionCheck */ ALTER TABLE events VALIDATE CONSTRAINT ${CONVERSION_CHECK}`);
   } catch (error) {
     if (describeDatabaseError(error).sqlState !== '23514') throw error;
     throw new PartitionError(
-      `events cannot be partitioned: there are ids after ${until.toISOString().slice(0, 10)}, which are not UUIDv7 of the time of insertion. Find them with SELECT workspace_id, id FROM events WHERE id >= '${firstIdOf(until)}'.`,
+      `events cannot be partitioned: there are ids after ${until.toISOString().slice(0, 10)}, which are not UUIDv7 of the time of insertion. Find them with SELECT workspace_id, id FROM events WHERE id >= '${idBoundOf(until)}'.`,
       { cause: error },
     );
   }
-}
-
-/** What the partitioned table has in common with the existing one: names, and the rest of statements after `events`. */
-interface Shape {
-  /** The primary key and unique constraints. */
-  keys: { name: string; definition: string }[];
-  /** Indexes without a constraint; `definition` starts with USING. */
-  indexes: { name: string; unique: string; definition: string }[];
-  foreignKeys: { name: string; definition: string }[];
-  triggers: { name: string; definition: string }[];
-  /** Complete statements: owner, privileges, disabled triggers and replica identity. */
-  others: string[];
-  /** A complete statement that gives the new `events` the comment of the existing one. */
-  comment: string[];
-}
-
-/** Reads the shape of the existing table. Names in definitions are quoted where necessary, and others are not. */
-async function readShape(client: PoolClient): Promise<Shape> {
-  const { rows } = await client.query<{ kind: keyof Shape; name: string; definition: string }>(`/* readEventsShape */
-    SELECT CASE contype WHEN 'f' THEN 'foreignKeys' ELSE 'keys' END AS kind, conname::text AS name,
-      pg_get_constraintdef(oid) AS definition
-    FROM pg_constraint WHERE conrelid = to_regclass('events') AND contype IN ('p', 'u', 'f')
-    UNION ALL SELECT 'indexes', relname::text, pg_get_indexdef(indexrelid)
-    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indrelid = to_regclass('events')
-      AND indexrelid NOT IN (SELECT conindid FROM pg_constraint WHERE conrelid = to_regclass('events') AND contype IN ('p', 'u'))
-    UNION ALL SELECT 'triggers', tgname::text, pg_get_triggerdef(oid)
-    FROM pg_trigger WHERE tgrelid = to_regclass('events') AND NOT tgisinternal
-    UNION ALL SELECT 'others', 'owner', format('ALTER TABLE ${PREPARED_TABLE} OWNER TO %s', relowner::regrole)
-    FROM pg_class WHERE oid = to_regclass('events')
-    UNION ALL ${grantsSql('privilege_type', 'pg_class, aclexplode(relacl)', "oid = to_regclass('events')")}
-    UNION ALL ${grantsSql("format('%s (%I)', privilege_type, attname)", 'pg_attribute, aclexplode(attacl)', "attrelid = to_regclass('events')")}
-    UNION ALL SELECT 'others', 'trigger', format('ALTER TABLE ${PREPARED_TABLE} %s TRIGGER %I',
-      CASE tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, tgname)
-    FROM pg_trigger WHERE tgrelid = to_regclass('events') AND NOT tgisinternal AND tgenabled <> 'O'
-    UNION ALL SELECT 'others', 'identity', format('ALTER TABLE ${PREPARED_TABLE} REPLICA IDENTITY %s',
-      CASE relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END)
-    FROM pg_class WHERE oid = to_regclass('events') AND relreplident IN ('f', 'n')
-    UNION ALL SELECT 'comment', 'comment', format('COMMENT ON TABLE events IS %L', obj_description(to_regclass('events'), 'pg_class'))`);
-  return toShape(rows);
-}
-
-const grantsSql = (privilege: string, source: string, condition: string) => `
-    SELECT 'others', 'grant', format('GRANT %s ON ${PREPARED_TABLE} TO %s%s', ${privilege},
-      CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-    FROM ${source} WHERE ${condition}`;
-
-function toShape(rows: readonly { kind: keyof Shape; name: string; definition: string }[]): Shape {
-  const of = (kind: keyof Shape) => rows.filter((row) => row.kind === kind);
-  return {
-    keys: of('keys'),
-    foreignKeys: of('foreignKeys'),
-    indexes: of('indexes').map(({ name, definition }) => ({
-      name,
-      unique: definition.startsWith('CREATE UNIQUE') ? 'UNIQUE ' : '',
-      definition: definition.slice(definition.indexOf(' USING ')),
-    })),
-    triggers: of('triggers').map(({ name, definition }) => ({
-      name,
-      definition: definition.replace(/ ON (?:(?:"[^"]*"|\S+)\.)?"?events"? /, ` ON ${PREPARED_TABLE} `),
-    })),
-    others: of('others').map(({ definition }) => definition),
-    comment: of('comment').map(({ definition }) => definition),
-  };
-}
-
-/** The indexes, first those of keys, with their name until the partitioned table replaces the existing one. */
-const namesOf = ({ keys, indexes }: Shape) =>
-  [...keys, ...indexes].map(({ name }, place) => ({ name, prepared: `${PREPARED_TABLE}_${place}` }));
-
-/** SQL statements that create the partitioned table, with its partitions from the end of the existing table on, next to it. */
-function preparationSql(shape: Shape, months: readonly Date[], owner: string | null): string[] {
-  const addConstraint = (name: string, definition: string) =>
-    `ALTER TABLE ${PREPARED_TABLE} ADD CONSTRAINT ${escapeIdentifier(name)} ${definition}`;
-  const names = namesOf(shape).map(({ prepared }) => prepared);
-  const indexNames = names.splice(shape.keys.length);
-  return [
-    `CREATE TABLE ${PREPARED_TABLE} (LIKE events INCLUDING ALL EXCLUDING INDEXES) PARTITION BY RANGE (id)`,
-    `ALTER TABLE ${PREPARED_TABLE} DROP CONSTRAINT ${CONVERSION_CHECK}`,
-    ...shape.keys.map(({ definition }, place) => addConstraint(names[place] ?? '', definition)),
-    ...shape.indexes.map(
-      ({ unique, definition }, place) =>
-        `CREATE ${unique}INDEX ${indexNames[place]} ON ${PREPARED_TABLE} ${definition}`,
-    ),
-    ...shape.triggers.map(({ definition }) => definition),
-    ...shape.others,
-    `COMMENT ON TABLE ${PREPARED_TABLE} IS '${PREPARED_MARK}'`,
-    ...months.flatMap((month) => partitionSql(month, PREPARED_TABLE, owner)),
-    // Last, since it locks the writers of workspaces out until the end of the transaction.
-    ...shape.foreignKeys.map(({ name, definition }) => addConstraint(name, definition)),
-  ];
-}
-
-/** The name of an index of the existing table as a partition. `place` tells those apart whose names would be too long. */
-function partitionIndexName(index: string, partition: string, place: number): string {
-  const name = index.replace(/^events/, partition);
-  const fits = name.startsWith(partition) && Buffer.byteLength(name) <= MAX_NAME_BYTES;
-  return fits ? name : `idx_${place}_${partition}`;
-}
-
-/**
- * The statements that replace the table. Whoever writes workspaces locks them before events. The attachment drops triggers of
- * workspaces, which locks out readers.
- */
-function swapSql(shape: Shape, name: string, until: Date): string[] {
-  const names = namesOf(shape);
-  return [
-    'LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE',
-    'LOCK TABLE events IN ACCESS EXCLUSIVE MODE',
-    'LOCK TABLE workspaces IN ACCESS EXCLUSIVE MODE',
-    ...shape.triggers.map((trigger) => `DROP TRIGGER ${escapeIdentifier(trigger.name)} ON events`),
-    ...names.map(
-      (index, place) =>
-        `ALTER INDEX ${escapeIdentifier(index.name)} RENAME TO ${escapeIdentifier(partitionIndexName(index.name, name, place))}`,
-    ),
-    `ALTER TABLE events RENAME TO ${name}`,
-    `ALTER TABLE ${PREPARED_TABLE} RENAME TO events`,
-    ...shape.comment,
-    ...names.map((index) => `ALTER INDEX ${index.prepared} RENAME TO ${escapeIdentifier(index.name)}`),
-    `ALTER TABLE events ATTACH PARTITION ${name} FOR VALUES FROM (MINVALUE) TO ('${firstIdOf(until)}')`,
-    `ALTER TABLE ${name} DROP CONSTRAINT ${CONVERSION_CHECK}`,
-  ];
 }

@@ -1,7 +1,6 @@
 import type { Database } from '../client.ts';
-import { isStatementTimeout } from '../errors.ts';
-import { isLockConflict } from '../migrations/lock-conflicts.ts';
-import { firstIdOf, monthName, startOfMonth } from './months.ts';
+import { isLockConflict, isStatementTimeout } from '../errors.ts';
+import { idBoundOf, monthName, startOfMonth } from './months.ts';
 import { changePartitions, PartitionError } from './session.ts';
 import { type Partition, readPartitionState } from './state.ts';
 
@@ -41,7 +40,7 @@ export function missingMonths(partitions: readonly Pick<Partition, 'from' | 'to'
 }
 
 /** The name of the partition of a month: `events_2026_11`. */
-export const partitionName = (month: Date) => `events_${monthName(month)}`;
+const partitionName = (month: Date) => `events_${monthName(month)}`;
 
 /**
  * SQL statements that create the partition of a month. `CREATE TABLE … PARTITION OF` would lock readers and writers out of the parent.
@@ -52,7 +51,7 @@ export function partitionSql(month: Date, parent: string, owner: string | null):
   return [
     `CREATE TABLE "${name}" (LIKE "${parent}" INCLUDING ALL)`,
     ...(owner === null ? [] : [`ALTER TABLE "${name}" OWNER TO ${owner}`]),
-    `ALTER TABLE "${parent}" ATTACH PARTITION "${name}" FOR VALUES FROM ('${firstIdOf(month)}') TO ('${firstIdOf(startOfMonth(month, 1))}')`,
+    `ALTER TABLE "${parent}" ATTACH PARTITION "${name}" FOR VALUES FROM ('${idBoundOf(month)}') TO ('${idBoundOf(startOfMonth(month, 1))}')`,
   ];
 }
 

@@ -1,8 +1,9 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Database } from '../client.ts';
+import { lockTableSql } from '../short-transaction.ts';
 import { DETACHED_MARK, type DropNotice, noticeMark, RECOMPUTED_MARK } from './marks.ts';
 import { changePartitions, PartitionError } from './session.ts';
-import { DETACHED_PREFIX, type Partition, type PartitionState, readPartitionState } from './state.ts';
+import { DETACHED_PREFIX, MAX_NAME_BYTES, type Partition, type PartitionState, readPartitionState } from './state.ts';
 
 /** The partitions whose events were all inserted before an instant. */
 export function partitionsBefore(partitions: readonly Partition[], time: Date): Partition[] {
@@ -21,13 +22,13 @@ export async function detachPartition(
   isDue: (partition: Partition, now: Date) => boolean = () => true,
 ): Promise<'detached' | 'gone' | 'busy'> {
   // PostgreSQL would truncate a longer name.
-  const detachedName = escapeIdentifier(`${DETACHED_PREFIX}${name.replace(/^events_/, '')}`.slice(0, 63));
+  const detachedName = escapeIdentifier(`${DETACHED_PREFIX}${name.replace(/^events_/, '')}`.slice(0, MAX_NAME_BYTES));
   let isFound = false;
   const isDone = await changePartitions(db, 'detachPartition', ({ partitions = [], now }) => {
     isFound = partitions.some((partition) => partition.name === name && isDue(partition, now));
     if (!isFound) return [];
     return [
-      'LOCK TABLE workspaces IN SHARE ROW EXCLUSIVE MODE',
+      lockTableSql('workspaces', 'SHARE ROW EXCLUSIVE'),
       `ALTER TABLE events DETACH PARTITION ${escapeIdentifier(name)}`,
       `ALTER TABLE ${escapeIdentifier(name)} RENAME TO ${detachedName}`,
       commentOn(detachedName, DETACHED_MARK),

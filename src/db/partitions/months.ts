@@ -3,8 +3,8 @@ export function startOfMonth(time: Date, months = 0): Date {
   return new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + months, 1));
 }
 
-/** The smallest UUIDv7 of an instant: the bound of a partition. */
-export function firstIdOf(time: Date): string {
+/** The smallest UUID whose first 48 bits are the instant: a bound of partitions. */
+export function idBoundOf(time: Date): string {
   const hex = time.getTime().toString(16).padStart(12, '0').padEnd(32, '0');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -2,8 +2,7 @@ import { DatabaseError, type PoolClient } from 'pg';
 import { INDEX_LOCK, PRISMA_LOCK } from '../advisory-locks.ts';
 import type { Database, DatabaseClient } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
-import { isLockConflict } from '../migrations/lock-conflicts.ts';
-import { describeLockHolders, repeatOnLockConflict, runTransaction, searchPathSql } from '../short-transaction.ts';
+import { LockHoldersError, runShortTransaction, runStatements, searchPathSql } from '../short-transaction.ts';
 import { statementsOnClient, withConnection } from '../statements.ts';
 import { type PartitionState, readPartitionState } from './state.ts';
 
@@ -21,42 +20,34 @@ export const CHANGE_ATTEMPTS = 10;
 /** The advisory locks of optional indexes and of migrations: changes of partitions take both, so that all exclude each other. */
 const LOCKS = [INDEX_LOCK, PRISMA_LOCK];
 
+/** What `PartitionError` says if another process holds these locks. */
+export const BUSY = 'Another process changes partitions, indexes or the schema. Retry when it has ended.';
+
 /** A session that holds the locks of partitions, indexes and migrations. */
 export interface PartitionSession {
   client: PoolClient;
-  /** Runs statements in one transaction that waits for locks for at most 40 ms, and repeats it until it gets them (`runTransaction`). */
+  /** Runs statements in one transaction that waits for locks for at most 40 ms, and repeats it until it gets them (`runStatements`). */
   transaction(label: string, statements: readonly string[], attempts?: number): Promise<void>;
-  /** How long the slowest of its transactions took, in ms: no longer did it hold locks or let others wait behind it. */
+  /** Duration of its slowest transaction in ms, an upper bound of how long it held locks. */
   longestMs(): number;
 }
 
 /**
  * Runs work in a session while no other process changes partitions or indexes, or applies migrations.
- * @returns undefined if another process does.
- * @throws {PartitionError} also if the role does not own the tables.
+ * @throws {PartitionError} if another process does, also if the role does not own the tables.
  */
 export async function withPartitionLock<Result>(
   { pool }: DatabaseClient,
   work: (session: PartitionSession) => Promise<Result>,
-): Promise<Result | undefined> {
+): Promise<Result> {
   const client = await pool.connect();
   let isReusable = false;
   let longestMs = 0;
-  const transaction = (label: string, statements: readonly string[], attempts = CONVERSION_ATTEMPTS) =>
-    repeatOnLockConflict(
-      attempts,
-      async () => {
-        longestMs = Math.max(longestMs, (await runTransaction(client, label, async () => statements)) ?? 0);
-      },
-      (seconds) => lockError(client, seconds),
-    );
+  const transaction = async (label: string, statements: readonly string[], attempts = CONVERSION_ATTEMPTS) => {
+    longestMs = Math.max(longestMs, await runStatements(client, label, statements, { attempts }));
+  };
   try {
-    for (const lock of LOCKS) {
-      const { rows } = await client.query<{ isLocked: boolean }>(
-        `/* lockPartitions */ SELECT pg_try_advisory_lock(${lock}) AS "isLocked"`,
-      );
-      if (!rows[0]?.isLocked) return undefined;
-    }
+    if (!(await tryLocks(client, 'pg_try_advisory_lock'))) throw new PartitionError(BUSY);
     await client.query(`/* lockPartitions */ ${searchPathSql('session')}`);
     const result = await work({ client, transaction, longestMs: () => longestMs });
     await client.query(
@@ -84,66 +75,52 @@ export async function changePartitions(
   label: string,
   plan: (state: PartitionState) => readonly string[],
 ): Promise<boolean> {
-  const attempt = (client: PoolClient) =>
-    runTransaction(client, label, async () =>
-      (await lockTransaction(client)) ? plan(await readPartitionState(statementsOnClient(client, false))) : undefined,
-    );
+  const prepare = async (client: PoolClient) =>
+    (await tryLocks(client, 'pg_try_advisory_xact_lock'))
+      ? plan(await readPartitionState(statementsOnClient(client, false)))
+      : undefined;
   try {
-    return await repeatOnLockConflict(
-      CHANGE_ATTEMPTS,
-      async () => {
-        // After a conflict the connection is rolled back and can be reused, so the error passes as a value.
-        const result = await withConnection(connections, (client) => attempt(client).catch(returnLockConflict));
-        if (result instanceof Error) throw result;
-        return result !== undefined;
-      },
-      (seconds) => withConnection(connections, (client) => lockError(client, seconds)),
-    );
+    const durationMs = await runShortTransaction((work) => withConnection(connections, work), label, prepare, {
+      attempts: CHANGE_ATTEMPTS,
+    });
+    return durationMs !== undefined;
   } catch (error) {
     throw explain(error);
   }
 }
 
-function returnLockConflict(error: unknown): Error {
-  if (error instanceof Error && isLockConflict(error)) return error;
-  throw error;
-}
-
-async function lockError(client: PoolClient, seconds: number): Promise<PartitionError> {
-  return new PartitionError(
-    `Other transactions held locks on events or workspaces for ${seconds} s: ${await describeLockHolders(client)}. The next attempt succeeds when they have ended; SELECT pg_terminate_backend(pid) ends one.`,
-  );
-}
-
-async function lockTransaction(client: PoolClient): Promise<boolean> {
-  const locks = LOCKS.map((lock) => `pg_try_advisory_xact_lock(${lock})`).join(' AND ');
+async function tryLocks(client: PoolClient, lockFunction: string): Promise<boolean> {
+  const locks = LOCKS.map((lock) => `${lockFunction}(${lock})`).join(' AND ');
   const { rows } = await client.query<{ isLocked: boolean }>(`/* lockPartitions */ SELECT ${locks} AS "isLocked"`);
   return rows[0]?.isLocked ?? false;
 }
 
 /** What to do about errors that only an operator can solve, by SQLSTATE. */
-const ADVICE: Readonly<Record<string, { problem: string; step: string }>> = {
+const ADVICE: Readonly<Record<string, { problem: string; remedy: string }>> = {
   42501: {
     problem: 'The role may not change the partitions of events',
-    step: 'Set DATABASE_URL to the role that owns the tables.',
+    remedy: 'Set DATABASE_URL to the role that owns the tables.',
   },
   '2BP01': {
     problem: 'A view or another object uses a partition',
-    step: 'Drop that object, or let it read events instead.',
+    remedy: 'Drop that object, or let it read events instead.',
   },
   '42P07': {
     problem: 'The name of a partition or of an index of it is in use',
-    step: 'Rename that table or index.',
+    remedy: 'Rename that table or index.',
   },
   '42P17': {
     problem: 'A partition of another range contains a part of the month',
-    step: 'Partitions contain whole months in UTC: detach the other partition, and insert its rows into events.',
+    remedy: 'Partitions contain whole months in UTC: detach the other partition, and insert its rows into events.',
   },
 };
 
 function explain(error: unknown): unknown {
+  if (error instanceof LockHoldersError) {
+    return new PartitionError(`${error.message} The next attempt succeeds when they have ended.`, { cause: error });
+  }
   const advice = ADVICE[describeDatabaseError(error).sqlState];
   if (!advice) return error;
   const detail = error instanceof DatabaseError && error.detail ? ` (${error.detail.replaceAll(/\s+/g, ' ')})` : '';
-  return new PartitionError(`${advice.problem}: ${inOneLine(error)}${detail}. ${advice.step}`, { cause: error });
+  return new PartitionError(`${advice.problem}: ${inOneLine(error)}${detail}. ${advice.remedy}`, { cause: error });
 }

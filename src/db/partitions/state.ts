@@ -19,7 +19,7 @@ export interface Partition {
 }
 
 /** A partition that has been detached, but not dropped yet. */
-export interface DetachedTable {
+interface DetachedTable {
   name: string;
   /** Whether the segments have been marked to be recomputed without its events. */
   isRecomputed: boolean;
@@ -37,11 +37,16 @@ export interface PartitionState {
   lacksStatistics: boolean;
   /** Whether a conversion is running or was interrupted: its check of new rows or the table that it prepares exists. */
   hasUnfinishedConversion: boolean;
+  /** The instant from which on the check of an unfinished conversion rejects events; undefined without one. */
+  rejectedFrom: Date | undefined;
   /** Detached partitions whose drop is not complete. */
   detachedTables: DetachedTable[];
   /** Tables with the name of a prepared table or a detached partition, but without the mark. They are never dropped. */
   unmarkedTables: string[];
 }
+
+/** Maximum length of a name in bytes. PostgreSQL truncates longer ones, which can then be equal. */
+export const MAX_NAME_BYTES = 63;
 
 /** The partitioned table while a conversion prepares it. */
 export const PREPARED_TABLE = 'events_partitioned';
@@ -57,32 +62,34 @@ export async function readPartitionState(db: ReadDb): Promise<PartitionState> {
       now: number;
       owner: string | null;
       lacksStatistics: boolean;
-      hasCheck: boolean;
+      check: string | null;
       related: RelatedTable[];
     }[]
   >`/* readPartitionState */
     SELECT relkind = 'p' AS "isPartitioned", (extract(epoch FROM now()) * 1000)::float8 AS now,
       nullif(relowner::regrole::text, quote_ident(current_user)) AS owner, reltuples < 0 AS "lacksStatistics",
-      EXISTS (SELECT FROM pg_constraint WHERE conrelid = table_.oid AND conname = ${CONVERSION_CHECK}::text) AS "hasCheck",
+      (SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = table_.oid AND conname = ${CONVERSION_CHECK}::text) AS check,
       (
         SELECT coalesce(jsonb_agg(jsonb_build_object('name', relname, 'comment', obj_description(other.oid, 'pg_class')) ORDER BY relname), '[]')
         FROM pg_class AS other WHERE other.relnamespace = table_.relnamespace AND other.relkind IN ('r', 'p') AND NOT other.relispartition
           AND (relname = ${PREPARED_TABLE}::text OR starts_with(relname::text, ${DETACHED_PREFIX}::text))
       ) AS related
     FROM pg_class AS table_ WHERE table_.oid = to_regclass('events')`;
-  const related = table?.related ?? [];
+  const { related = [], check = null, isPartitioned = false } = table ?? {};
+  const checkedId = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/.exec(check ?? '')?.[0];
   return {
     now: new Date(table?.now ?? Date.now()),
     owner: table?.owner ?? null,
     lacksStatistics: table?.lacksStatistics ?? false,
-    hasUnfinishedConversion: (table?.hasCheck ?? false) || related.some(isPrepared),
+    hasUnfinishedConversion: !isPartitioned && (check !== null || related.some(isPrepared)),
+    rejectedFrom: isPartitioned || checkedId === undefined ? undefined : instantOfId(checkedId),
     detachedTables: related
       .filter(isDetached)
       .map(({ name, comment }) => ({ name, isRecomputed: comment === RECOMPUTED_MARK })),
     unmarkedTables: related
       .filter((each) => RESERVED_NAME.test(each.name) && !isPrepared(each) && !isDetached(each))
       .map(({ name }) => name),
-    partitions: table?.isPartitioned ? await readPartitions(db) : undefined,
+    partitions: isPartitioned ? await readPartitions(db) : undefined,
   };
 }
 

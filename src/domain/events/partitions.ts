@@ -1,5 +1,5 @@
 import type { Database } from '../../db/client.ts';
-import { abandonConversion, readRejectedFrom } from '../../db/partitions/convert.ts';
+import { abandonConversion } from '../../db/partitions/convert.ts';
 import {
   analyzePartitions,
   createPartitionsAhead,
@@ -71,15 +71,15 @@ export async function maintainPartitions(db: Database, retentionMonths: number):
       await task();
     } catch (error) {
       if (!(error instanceof PartitionError)) throw error;
-      run.problem ??= `${error.message}${await describeRejection(db, state)}`;
+      run.problem ??= `${error.message}${await describeRejection(db)}`;
     }
   }
   return run;
 }
 
 /** What the check of a conversion that could not be abandoned does. */
-async function describeRejection(db: Database, { partitions }: PartitionState): Promise<string> {
-  const rejectedFrom = partitions ? undefined : await readRejectedFrom(db);
+async function describeRejection(db: Database): Promise<string> {
+  const { rejectedFrom } = await readPartitionState(db);
   if (!rejectedFrom) return '';
   return ` The check of an interrupted partitioning rejects events from ${rejectedFrom.toISOString().slice(0, 10)} on: run npm run cli -- partitions abandon.`;
 }

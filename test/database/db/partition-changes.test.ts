@@ -3,11 +3,12 @@ import { expect } from 'vitest';
 import { DEFAULT_TIMEOUTS, openDatabase as openClient } from '../../../src/db/client.ts';
 import { adviceFor, CONVERSION_CHECK } from '../../../src/db/errors.ts';
 import { createIndex, dropIndex } from '../../../src/db/indexes/manage.ts';
-import { abandonConversion, partitionEvents, readRejectedFrom } from '../../../src/db/partitions/convert.ts';
+import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { createPartitionsAhead, NOT_ANALYZED, readLockWarning } from '../../../src/db/partitions/create.ts';
 import { monthName, startOfMonth } from '../../../src/db/partitions/months.ts';
 import { changePartitions } from '../../../src/db/partitions/session.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
+import { lockTableSql } from '../../../src/db/short-transaction.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { maintainPartitions } from '../../../src/domain/events/partitions.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
@@ -60,10 +61,10 @@ itUnlessPartitioned('waits 40 ms for all locks of a step, and for no standby', a
   await using test = await openDatabase();
   await partitionEvents(test.db);
   await changePartitions(test.db, 'test', () => [
-    'LOCK TABLE workspaces IN SHARE MODE',
+    lockTableSql('workspaces', 'SHARE'),
     "CREATE TABLE probe AS SELECT current_setting('synchronous_commit') AS commit",
     'SELECT pg_sleep(0.02)',
-    'LOCK TABLE events IN SHARE MODE',
+    lockTableSql('events', 'SHARE'),
     "ALTER TABLE probe ADD wait text DEFAULT current_setting('lock_timeout')",
   ]);
   const [probe] = await test.db.query<{ commit: string; wait: string }[]>`SELECT commit, wait FROM probe`;
@@ -81,6 +82,14 @@ itUnlessPartitioned('keeps its connection after a lock conflict', async () => {
   expect(await pidOf(test)).toEqual(before);
 });
 
+itUnlessPartitioned('reports why a connection broke, not that it cannot roll back', async () => {
+  await using test = await openDatabase();
+  await expect(
+    changePartitions(test.db, 'test', () => ['SELECT pg_terminate_backend(pg_backend_pid())']),
+  ).rejects.toThrow('terminating connection due to administrator command');
+  expect(await changePartitions(test.db, 'test', () => [])).toBe(true);
+});
+
 itUnlessPartitioned('rejects events without a partition, and keeps the connection', async () => {
   await using test = await openDatabase();
   const { db } = test;
@@ -91,7 +100,7 @@ itUnlessPartitioned('rejects events without a partition, and keeps the connectio
   await leaveConversion(test.db, new Date('2026-01-01'));
   const before = await pidOf(test);
   expect(await add()).toMatch(/^the check of an interrupted partitioning rejects .* partitions abandon/);
-  expect(await readRejectedFrom(db)).toEqual(new Date('2026-01-01'));
+  expect(await readPartitionState(db)).toMatchObject({ rejectedFrom: new Date('2026-01-01') });
   await using holder = await begin(test, 'LOCK TABLE events IN ROW SHARE MODE');
   expect((await maintainPartitions(db, 0)).problem).toMatch(
     /rejects events from 2026-01-01 on: run npm run cli -- partitions abandon\.$/,
@@ -101,7 +110,7 @@ itUnlessPartitioned('rejects events without a partition, and keeps the connectio
   const { name } = await firstPartition(db);
   await db.$executeRawUnsafe(`ALTER TABLE events DETACH PARTITION "${name}"`);
   expect(await add()).toMatch(/^events has no partition for this month/);
-  expect(await readRejectedFrom(db)).toBeUndefined();
+  expect(await readPartitionState(db)).toMatchObject({ rejectedFrom: undefined });
   expect(await pidOf(test)).toEqual(before);
 });
 

@@ -8,7 +8,7 @@ import { migrate } from '../../../src/db/migrations/migrate.ts';
 import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { createPartitionsAhead } from '../../../src/db/partitions/create.ts';
 import { detachPartition, dropDetachedTables } from '../../../src/db/partitions/drop.ts';
-import { firstIdOf, instantOfId, monthsBefore } from '../../../src/db/partitions/months.ts';
+import { idBoundOf, instantOfId, monthsBefore } from '../../../src/db/partitions/months.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { labelOf } from '../../../src/db/statements.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
@@ -282,8 +282,8 @@ itUnlessPartitioned('creates and drops optional indexes of a partitioned table',
 
 it('computes bounds and ages', () => {
   const time = new Date('2026-03-31T12:00:00Z');
-  expect(instantOfId(firstIdOf(time))).toEqual(time);
-  expect(firstIdOf(new Date('2026-12-01T00:00:00Z'))).toBe('01a22ee6-b000-0000-0000-000000000000');
+  expect(instantOfId(idBoundOf(time))).toEqual(time);
+  expect(idBoundOf(new Date('2026-12-01T00:00:00Z'))).toBe('01a22ee6-b000-0000-0000-000000000000');
   expect(monthsBefore(time, 1)).toEqual(new Date('2026-02-28T12:00:00Z'));
   expect(monthsBefore(time, 13)).toEqual(new Date('2025-02-28T12:00:00Z'));
 });

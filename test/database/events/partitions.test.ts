@@ -4,7 +4,7 @@ import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
 import { partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { detachPartition } from '../../../src/db/partitions/drop.ts';
 import { noticeMark } from '../../../src/db/partitions/marks.ts';
-import { firstIdOf, monthsBefore } from '../../../src/db/partitions/months.ts';
+import { idBoundOf, monthsBefore } from '../../../src/db/partitions/months.ts';
 import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { maintainPartitions } from '../../../src/domain/events/partitions.ts';
 import { exportUser } from '../../../src/domain/transfer/export-user.ts';
@@ -39,7 +39,7 @@ async function partition({ connection }: { connection: { connectionString: strin
 async function divideFirst(db: DatabaseClient, instants: readonly Date[]): Promise<void> {
   const first = await firstPartition(db);
   await db.$executeRawUnsafe(`DROP TABLE "${first.name}"`);
-  const bounds = ['MINVALUE', ...[...instants, first.to].map((time) => `'${firstIdOf(time)}'`)];
+  const bounds = ['MINVALUE', ...[...instants, first.to].map((time) => `'${idBoundOf(time)}'`)];
   for (const [place, to] of bounds.slice(1).entries()) {
     await db.$executeRawUnsafe(
       `CREATE TABLE events_${place} PARTITION OF events FOR VALUES FROM (${bounds[place]}) TO (${to})`,
@@ -54,7 +54,7 @@ async function insertEvent(
   time: Date,
 ): Promise<void> {
   await db.$executeRaw`INSERT INTO events (workspace_id, id, user_id, name, timestamp)
-    VALUES (${workspaceId}::uuid, ${firstIdOf(time)}::uuid, ${userId}::uuid, 'Paid', ${time})`;
+    VALUES (${workspaceId}::uuid, ${idBoundOf(time)}::uuid, ${userId}::uuid, 'Paid', ${time})`;
 }
 
 /** A log whose lines are collected: level and message. */
@@ -180,7 +180,7 @@ itUnlessPartitioned('logs an error every day while partitions end soon, and repo
   await db.$executeRawUnsafe(`DROP TABLE "${names[0]}"`);
   const end = new Date(now.getTime() + 29 * 24 * HOUR_MS);
   await db.$executeRawUnsafe(
-    `CREATE TABLE events_0 PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('${firstIdOf(end)}')`,
+    `CREATE TABLE events_0 PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('${idBoundOf(end)}')`,
   );
   const reported: unknown[] = [];
   await using stack = new AsyncDisposableStack();
@@ -307,7 +307,7 @@ itUnlessPartitioned('exports and erases the events of all partitions', async () 
   for (const time of times) await insertEvent(app, id, time);
   const actor = actorOf(app);
   const { events } = await exportUser(app.db, actor, 'ada');
-  expect(events.map((event) => event.id)).toEqual(times.map(firstIdOf));
+  expect(events.map((event) => event.id)).toEqual(times.map(idBoundOf));
   await deleteUser(app.db, actor, 'ada');
   // Two processes share the work.
   while ((await atOnce(2, () => runErasureStep(app.db, 50))).some((step) => step));

@@ -37,6 +37,8 @@ itUnlessPartitioned('shows an interrupted partitioning, and removes what it has 
   expect((await cli.run('partitions', 'abandon')).stdout).toMatch(
     /^Removed what the interrupted partitioning has left\./,
   );
+  await leaveCheck(cli.db, new Date('2026-12-01'));
+  expect(JSON.parse((await cli.run('partitions', 'abandon', '--json')).stdout)).toEqual({ isAbandoned: true });
   expect(await cli.run('partitions', 'abandon')).toEqual(rejected('There is no interrupted partitioning to abandon.'));
   expect((await cli.run('partitions', 'list', '--json')).stdout).toBe(
     `${JSON.stringify({ partitions: null, hasUnfinishedConversion: false, detachedTables: [], unmarkedTables: [] }, undefined, 2)}\n`,
@@ -54,7 +56,9 @@ itUnlessPartitioned('lists announced, interrupted and foreign drops, and complet
   await cli.db.$executeRawUnsafe(`COMMENT ON TABLE events_dropped_2020_02 IS '${DETACHED_MARK}'`);
   const { stdout } = await cli.run('partitions', 'list');
   expect(stdout).toContain(`\n${first} is dropped after 2026-12-01T00:00:00.000Z by EVENT_RETENTION_MONTHS=24.\n`);
-  expect(stdout).toContain('\nevents_dropped_2020_01 is not a table of usergraph, although its name is: rename it.\n');
+  expect(stdout).toContain(
+    '\nRename events_dropped_2020_01: usergraph uses this name, but did not create the table.\n',
+  );
   expect(stdout).toContain('\nevents_dropped_2020_02 is detached, but not dropped yet; ');
   expect((await cli.run('partitions', 'drop', '--older-than', '12', '--yes')).stdout).toMatch(
     /^No partition is older than .*\nDropped events_dropped_2020_02, which an earlier drop had detached\.\n$/,
