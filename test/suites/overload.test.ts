@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { allowanceFor, slowdown } from '../kit/cpu-time.ts';
 import { printFigures } from '../kit/figures.ts';
 import { startForOverload } from '../kit/overload/gateway.ts';
 import { generate } from '../kit/overload/generate.ts';
@@ -24,24 +25,6 @@ const SLOWEST_MS = { shed: 250, served: 2_000 };
 
 /** Maximum growth of memory in MB over that under the sustainable load, whatever the duration. */
 const GROWTH_MB = 200;
-
-type CpuTime = Awaited<ReturnType<Awaited<ReturnType<typeof startForOverload>>['cpuTime']>>;
-
-/** The factor by which other processes slowed the gateway down between two readings of the CPU time. */
-function slowdown(before: CpuTime, after: CpuTime): number {
-  const ran = after.ran - before.ran;
-  return (ran + after.waited - before.waited) / ran;
-}
-
-/**
- * PostgreSQL and the load generator can slow the gateway down by a factor of two on two cores. A larger factor means that
- * other processes use the machine; the bounds are then relaxed, because they apply to the CPU time that the gateway gets
- * while the slowest hundredth of the responses is sent.
- */
-const OWN_SLOWDOWN = 2;
-
-/** The largest factor by which the bounds are relaxed. A machine with more load from other processes cannot run this suite. */
-const MOST_ALLOWANCE = 3;
 
 /** The median latency in ms of a few sequential requests, none of which may be rejected. */
 async function probe(target: Pick<Plan, 'host' | 'port' | 'authorization' | 'bodies'>): Promise<number> {
@@ -77,7 +60,8 @@ it('stays up, responds quickly and recovers under twice its sustainable load', a
   over = true;
   await watch;
   const slower = slowdowns.sort((a, b) => a - b)[Math.floor(slowdowns.length * 0.99)] ?? 1;
-  const allowance = Math.min(Math.max(1, slower / OWN_SLOWDOWN), MOST_ALLOWANCE);
+  // That of the slowest hundredth: the bounds apply to the slowest hundredth of the responses.
+  const allowance = allowanceFor(slower);
 
   const begun = performance.now();
   let after = await probe(target);

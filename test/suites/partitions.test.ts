@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { CONVERSION_CHECK } from '../../src/db/errors.ts';
 import { runCli } from '../kit/cli.ts';
+import { allowanceFor, readCpuTime, slowdown } from '../kit/cpu-time.ts';
 import { hasDebianPostgres, startDebianPostgres } from '../kit/debian-postgres.ts';
 import { printFigures } from '../kit/figures.ts';
 import { type GatewayProcess, startGateway } from '../kit/gateway-process.ts';
@@ -15,13 +16,17 @@ import { migrateWithOwner } from '../kit/own-server.ts';
 import { stopAfterTest } from '../kit/process-tree.ts';
 import { seededRandom } from '../kit/random.ts';
 
-/** `PARTITION_EVENTS=10000000` is the size of docs/partitions.md. */
-const EVENTS = Number(process.env.PARTITION_EVENTS ?? 200_000);
+/** In CI. `PARTITION_EVENTS=10000000` is the size of docs/partitions.md. */
+const CI_EVENTS = 200_000;
+const EVENTS = Number(process.env.PARTITION_EVENTS ?? CI_EVENTS);
 const USERS = 1_000;
 const CLIENTS = 4;
 
-/** Half a second, where docs/partitions.md promises 100 ms: this machine may be slow, and busy with the load. */
-const MAX_LOCK_MS = 500;
+/** What docs/partitions.md promises: no session waits longer for the lock of a table. Relaxed in CI, whose machines may be busy. */
+const MAX_WAIT_MS = 100;
+
+/** The slowest transaction of the conversion, with its own waits for locks and for a core. */
+const MAX_TRANSACTION_MS = 500;
 
 /** How often the waits for locks are read, in ms: they are measured with this precision. */
 const SAMPLE_MS = 5;
@@ -191,7 +196,15 @@ async function startUnderLoad() {
   const locks = await watchLocks(url);
   stack.defer(locks.stop);
   const kept = stack.move();
-  return { url, query, before, load, locks, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    url,
+    query,
+    before,
+    load,
+    locks,
+    cpuTime: () => readCpuTime(gateway.pid),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 it.skipIf(!hasDebianPostgres)(
@@ -205,6 +218,7 @@ it.skipIf(!hasDebianPostgres)(
     await delay(2_000);
     const slowestBefore = load.run.slowestMs;
     load.run.slowestMs = 0;
+    const cpuBefore = await test.cpuTime();
 
     await killAt(test, 'check', random() * 40);
     await killAt(test, 'prepare', random() * 40);
@@ -218,6 +232,8 @@ it.skipIf(!hasDebianPostgres)(
       [steps.check, steps.prepare, steps.swap, steps.analyze].map((step) => expect.stringMatching(step)),
     );
     await delay(500);
+    const slower = slowdown(cpuBefore, await test.cpuTime());
+    const allowance = EVENTS > CI_EVENTS ? 1 : allowanceFor(slower);
     await load.stop();
 
     expect(load.run.failures).toEqual([]);
@@ -231,11 +247,13 @@ it.skipIf(!hasDebianPostgres)(
       'conversion ms': Math.round(tookMs),
       'longest step with a lock ms': Math.round(conversion?.lockedMs ?? 0),
       'longest wait for a lock ms': Math.round(locks.run.longestMs),
+      'slowdown by other processes': Math.round(slower * 10) / 10,
+      'bound relaxed by': Math.round(allowance * 10) / 10,
       'slowest request before ms': Math.round(slowestBefore),
       'slowest request during ms': Math.round(load.run.slowestMs),
       'acknowledged writes': load.run.acknowledged.length,
     });
-    expect(conversion?.lockedMs).toBeLessThan(MAX_LOCK_MS);
-    expect(locks.run.longestMs).toBeLessThan(MAX_LOCK_MS);
+    expect(conversion?.lockedMs).toBeLessThan(MAX_TRANSACTION_MS);
+    expect(locks.run.longestMs).toBeLessThan(MAX_WAIT_MS * allowance);
   },
 );

@@ -9,6 +9,7 @@ import { scopes } from '../../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { choosePort } from '../../../src/process/cluster/primary.ts';
 import { basic } from '../app.ts';
+import { readCpuTime } from '../cpu-time.ts';
 import { createDatabase } from '../database.ts';
 import { seedDevices, seedUsers, tens } from '../seed-rows.ts';
 
@@ -76,10 +77,7 @@ export async function startForOverload(environment: Record<string, string> = {})
       return Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
     },
     /** The time in ns that its main thread has run, and that it has waited for a CPU used by other processes. */
-    async cpuTime(): Promise<{ ran: number; waited: number }> {
-      const [ran, waited] = (await readFile(`/proc/${child.pid}/schedstat`, 'utf8')).split(' ').map(Number);
-      return { ran: ran ?? 0, waited: waited ?? 0 };
-    },
+    cpuTime: () => readCpuTime(child.pid),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
       await ended;
