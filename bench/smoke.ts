@@ -5,6 +5,7 @@ import { SMOKE as IMPORT_SMOKE } from './import/options.ts';
 import { measure } from './measure/rounds.ts';
 import { type OperationName, operations } from './operations.ts';
 import { measurePartitions } from './partitions/measure.ts';
+import { SMOKE as PARTITIONS_SMOKE } from './partitions/options.ts';
 import { measureVariants } from './reads/measure-variants.ts';
 import { operations as readsOperations } from './reads/operations.ts';
 import { createProgress, type Progress } from './report/progress.ts';
@@ -92,7 +93,7 @@ async function smokeSegments({ show }: Progress): Promise<void> {
 }
 
 async function smokePartitions({ show }: Progress): Promise<void> {
-  const results = await measurePartitions({ events: 20_000, rounds: 1, ms: 5 }, undefined, show);
+  const results = await measurePartitions(PARTITIONS_SMOKE, undefined, show);
   process.stdout.write(`bench:partitions: ${results.length} reads return the same with and without partitions\n`);
 }
 

@@ -19,8 +19,8 @@ const SETTINGS = {
 
 /** A running PostgreSQL server; disposing of it stops it. */
 export interface BenchPostgres extends AsyncDisposable {
-  /** Returns the URL of the database for a number of users. Its rows are kept between runs. */
-  databaseUrl(users: number): Promise<string>;
+  /** Returns the URL of the database for a number of users, or of another size. Its rows are kept between runs. */
+  databaseUrl(size: number | string): Promise<string>;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function openBenchPostgres(prefix = 'bench', directory = DIRECTORY)
   const lock = await lockDirectory(directory);
   const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), settings: SETTINGS });
   return {
-    databaseUrl: (users) => findOrCreate(postgres.connection, `${prefix}_${users}`),
+    databaseUrl: (size) => findOrCreate(postgres.connection, `${prefix}_${size}`),
     [Symbol.asyncDispose]: async () => {
       await postgres.stop();
       await lock.release();
@@ -41,13 +41,13 @@ export async function openBenchPostgres(prefix = 'bench', directory = DIRECTORY)
   };
 }
 
-/** A single existing database, which can have only one number of users. */
+/** A single existing database, which can have only one size. */
 function externalPostgres(url: string): BenchPostgres {
-  let size: number | undefined;
+  let onlySize: number | string | undefined;
   return {
-    databaseUrl: async (users) => {
-      size ??= users;
-      if (users !== size) throw new Error('DATABASE_URL must not be set for bench:scale, which needs two databases.');
+    databaseUrl: async (size) => {
+      onlySize ??= size;
+      if (size !== onlySize) throw new Error('DATABASE_URL must not be set for a benchmark that needs two databases.');
       return url;
     },
     [Symbol.asyncDispose]: async () => {},

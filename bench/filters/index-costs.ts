@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { DatabaseClient } from '../../src/db/client.ts';
 import { Prisma } from '../../src/db/generated/client.ts';
 import { dropIndex } from '../../src/db/indexes/manage.ts';
@@ -7,6 +6,7 @@ import { addEvent } from '../../src/domain/events/add.ts';
 import { nameOfKey } from '../../src/domain/shared/actor.ts';
 import { updateUser } from '../../src/domain/users/upsert.ts';
 import { FILL_END } from '../database/ids.ts';
+import { sessionCpuUs } from '../measure/process.ts';
 import { markdownTable } from '../report/markdown-table.ts';
 import type { ShowProgress } from '../report/progress.ts';
 import { createIndexes, createOne, optionalIndexes } from './indexes.ts';
@@ -124,8 +124,7 @@ async function costsOf(db: DatabaseClient, workspaceId: string): Promise<Costs> 
 async function readCounters(db: DatabaseClient): Promise<Cost> {
   const [row] = await db.query<{ pid: number; wal: string }[]>`/* readCounters */
     SELECT pg_backend_pid() AS pid, (pg_current_wal_insert_lsn() - '0/0')::text AS wal`;
-  const [nanoseconds] = (await readFile(`/proc/${row?.pid}/schedstat`, 'utf8')).split(' ');
-  return { cpu: Number(nanoseconds) / 1000, wal: Number(row?.wal) };
+  return { cpu: await sessionCpuUs(row?.pid), wal: Number(row?.wal) };
 }
 
 async function save(db: DatabaseClient, workspaceId: string): Promise<void> {

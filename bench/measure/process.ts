@@ -9,6 +9,14 @@ export async function cpuMs(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
+/**
+ * CPU time of the main thread of a process, in µs: more precise than `cpuMs`. A session of PostgreSQL has no other threads that do its work.
+ */
+export async function sessionCpuUs(pid: number | undefined): Promise<number> {
+  const [nanoseconds] = (await readFile(`/proc/${pid}/schedstat`, 'utf8')).split(' ');
+  return Number(nanoseconds) / 1_000;
+}
+
 /** The fields of /proc/PID/stat from the third one, the state. */
 async function readStat(pid: number): Promise<string[]> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');

@@ -4,6 +4,7 @@ import { migrate } from '../../src/db/migrations/migrate.ts';
 import { partitionEvents } from '../../src/db/partitions/convert.ts';
 import { partitionSql } from '../../src/db/partitions/create.ts';
 import { idBoundOf, startOfMonth } from '../../src/db/partitions/months.ts';
+import { readPartitionState } from '../../src/db/partitions/state.ts';
 import { FILL_END, FILL_START, idSql } from '../database/ids.ts';
 import { type BenchPostgres, connect } from '../database/open.ts';
 import { prepareWorkspace } from '../database/prepare.ts';
@@ -36,37 +37,39 @@ export async function prepareEvents(
   { events, isPartitioned }: { events: number; isPartitioned: boolean },
   showProgress: ShowProgress,
 ): Promise<FilledDatabase> {
-  // The name of the database contains the number.
-  const url = await postgres.databaseUrl(isPartitioned ? events + 1 : events);
+  const url = await postgres.databaseUrl(isPartitioned ? `${events}_partitioned` : events);
   await migrate({ connectionString: url });
   const workspaceId = await prepareWorkspace(url);
   await using client = await connect({ connectionString: url });
   const { rowCount } = await client.query('SELECT FROM events LIMIT 1');
   if (rowCount === 0) {
     showProgress(`Filling the ${isPartitioned ? 'partitioned' : 'plain'} database`);
-    if (isPartitioned) await partitionPast(url, client);
     // VACUUM marks only pages as visible whose commits are on disk; counts would read the rows of the others.
     await client.query('SET session_replication_role TO replica; SET synchronous_commit TO on');
+    const pastMonths = isPartitioned ? await partitionPast(url) : [];
+    // In one transaction: an interrupted fill leaves an empty table, which the next run fills.
+    await client.query('BEGIN');
+    for (const statement of pastMonths) await client.query(statement);
     for (const kind of ['active', 'occasional'] as const) await fillKind(client, workspaceId, kind, events);
+    await client.query('COMMIT');
   }
   await client.query('VACUUM ANALYZE');
   return { url, workspaceId };
 }
 
-/** Partitions the empty table, with a partition for each month of the fill. */
-async function partitionPast(url: string, client: Client): Promise<void> {
-  const db = openDatabase({ connectionString: url }, { poolSize: 1 });
-  const conversion = await partitionEvents(db).finally(() => db.$disconnect());
-  if (!conversion) return;
-  const { name, until } = conversion;
+/** Partitions the empty table. @returns the statements that give it a partition for each month of the fill. */
+async function partitionPast(url: string): Promise<string[]> {
+  await using stack = new AsyncDisposableStack();
+  const db = stack.adopt(openDatabase({ connectionString: url }, { poolSize: 1 }), (open) => open.$disconnect());
+  await partitionEvents(db);
+  const first = (await readPartitionState(db)).partitions?.find(({ from }) => from === null);
+  if (!first) throw new Error('events must have a partition without a start.');
   const months = Array.from({ length: MONTHS }, (_, place) => startOfMonth(new Date(FILL_START), place));
-  for (const statement of [
-    `ALTER TABLE events DETACH PARTITION "${name}"`,
-    `ALTER TABLE events ATTACH PARTITION "${name}" FOR VALUES FROM ('${idBoundOf(new Date(FILL_END))}') TO ('${idBoundOf(until)}')`,
+  return [
+    `ALTER TABLE events DETACH PARTITION "${first.name}"`,
+    `ALTER TABLE events ATTACH PARTITION "${first.name}" FOR VALUES FROM ('${idBoundOf(new Date(FILL_END))}') TO ('${idBoundOf(first.to)}')`,
     ...months.flatMap((month) => partitionSql(month, 'events', null)),
-  ]) {
-    await client.query(statement);
-  }
+  ];
 }
 
 /** The events of a user are distributed evenly over the year. */

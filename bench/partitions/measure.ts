@@ -1,23 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { openDatabase } from '../../src/db/client.ts';
 import { openBenchPostgres } from '../database/open.ts';
+import { sessionCpuUs } from '../measure/process.ts';
 import { time } from '../reads/time.ts';
 import type { ShowProgress } from '../report/progress.ts';
 import { spreadOf } from '../report/spread.ts';
 import { withCleanup } from '../with-cleanup.ts';
 import { countUsers, type FilledDatabase, prepareEvents } from './database.ts';
+import type { PartitionSizes } from './options.ts';
 import { type Read, reads } from './reads.ts';
-
-/** The size of a run of `npm run bench:partitions`. */
-export interface PartitionSizes {
-  events: number;
-  rounds: number;
-  /** Length of a round of a read on each database. */
-  ms: number;
-}
-
-/** Calls before the first round: PostgreSQL chooses a plan for all values after five. */
-const WARM_UP_CALLS = 50;
 
 /** Opens a session on a database, as a gateway does. */
 async function openSession({ url, workspaceId }: FilledDatabase, stack: AsyncDisposableStack) {
@@ -27,7 +17,7 @@ async function openSession({ url, workspaceId }: FilledDatabase, stack: AsyncDis
   return {
     run: (read: Read, number: number) => read.run(db, workspaceId, number),
     /** CPU time of the session's process in PostgreSQL, in µs. It hardly depends on what else the machine does. */
-    cpu: async () => Number((await readFile(`/proc/${rows[0]?.pid}/schedstat`, 'utf8')).split(' ')[0]) / 1_000,
+    cpu: () => sessionCpuUs(rows[0]?.pid),
   };
 }
 
@@ -45,13 +35,15 @@ async function timeRead(
   { ms, users }: { ms: number; users: number },
 ): Promise<Times> {
   const before = await cpu();
-  let calls = 0;
-  const { wall } = await time((count) => {
-    calls = count + 1;
-    return call(read, count % users);
-  }, ms);
+  const { wall, calls } = await time((count) => call(read, count % users), ms);
   return { wall, cpu: ((await cpu()) - before) / calls };
 }
+
+/**
+ * Calls before the first round, in which every user is read: the first read by id of a user reads a page. PostgreSQL chooses a plan for all
+ * values after five.
+ */
+const MIN_WARM_UP_CALLS = 50;
 
 /** Times a read in rounds that alternate between the databases, both of which return the same. */
 async function measure(
@@ -59,7 +51,8 @@ async function measure(
   [plain, partitioned]: [Session, Session],
   { rounds, ...options }: { rounds: number; ms: number; users: number },
 ) {
-  for (let number = 0; number < WARM_UP_CALLS; number += 1) {
+  const warmUpCalls = Math.max(MIN_WARM_UP_CALLS, options.users);
+  for (let number = 0; number < warmUpCalls; number += 1) {
     const [expected, found] = [
       await plain.run(read, number % options.users),
       await partitioned.run(read, number % options.users),

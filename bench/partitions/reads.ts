@@ -23,11 +23,11 @@ const instant = (daysBeforeEnd: number) => new Date(FILL_END - daysBeforeEnd * D
 
 /** A page of the newest events of a user that pass a filter. */
 const readPage =
-  (kind: UserKind, filter: EventFilter = {}, page = PAGE): Read['run'] =>
-  async (db, workspaceId, number) => {
+  (kind: UserKind, filter: EventFilter = {}, page = PAGE) =>
+  async (db: ReadDb, workspaceId: string, number: number): Promise<string[]> => {
     const id = userId(kind, number);
     const pages = await readPages(db, eventsSource(workspaceId, filter), [id], page);
-    return pages.get(id)?.rows.map((row) => row.id);
+    return pages.get(id)?.rows.map((row) => row.id) ?? [];
   };
 
 const countEvents =
@@ -39,10 +39,9 @@ const countEvents =
 /** Reads events by ids, which the first call for a user reads from a page. @param pick chooses some of the ids. */
 function readByIds(kind: UserKind, pick: (ids: string[]) => string[]): Read['run'] {
   const idsOf = new Map<number, string[]>();
+  const readIds = readPage(kind, {}, { size: 100, from: 'start' });
   return async (db, workspaceId, number) => {
-    const ids =
-      idsOf.get(number) ??
-      ((await readPage(kind, {}, { size: 100, from: 'start' })(db, workspaceId, number)) as string[]);
+    const ids = idsOf.get(number) ?? (await readIds(db, workspaceId, number));
     idsOf.set(number, ids);
     return [...(await readEvents(db, workspaceId, pick(ids))).keys()].sort();
   };

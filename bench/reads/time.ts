@@ -1,5 +1,7 @@
 /** Average time of one call, in µs. */
 export interface Timing {
+  /** The number of calls. */
+  calls: number;
   /** From the call to the result, including PostgreSQL's share. */
   wall: number;
   /** CPU time of this process, in all threads. */
@@ -18,5 +20,5 @@ export async function time(run: (count: number) => Promise<unknown>, ms: number)
     elapsed = performance.now() - start;
   }
   const { user, system } = process.cpuUsage(cpuBefore);
-  return { wall: (1000 * elapsed) / count, cpu: (user + system) / count };
+  return { calls: count, wall: (1000 * elapsed) / count, cpu: (user + system) / count };
 }
