@@ -14,7 +14,7 @@ interface IndexNames {
 }
 
 /** What the partitioned table has in common with the existing one: names, and the rest of statements after `events`. */
-export interface Shape {
+interface Shape {
   /** The primary key and unique constraints. */
   keys: (IndexNames & { definition: string })[];
   /** Indexes without a constraint; `definition` starts with USING. */
