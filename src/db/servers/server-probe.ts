@@ -65,6 +65,8 @@ export async function instanceOf(client: Pick<Client, 'query'>): Promise<string>
   return instances.parse((await client.query(statement)).rows)[0].instance;
 }
 
+const CLOSED = 'The probe is closed.';
+
 /** Asks one server for its state, on a connection of its own. */
 export class ServerProbe {
   readonly url: string;
@@ -84,11 +86,11 @@ export class ServerProbe {
   /** @throws what the driver throws if the server does not answer within a second, or two if a connection has to be opened. */
   async ask(): Promise<ProbedState> {
     try {
-      this.#client ??= await this.#connect();
-      return rows.parse((await this.#client.query(PROBE)).rows)[0];
+      const client = this.#client ?? (await this.#connect());
+      return rows.parse((await client.query(PROBE)).rows)[0];
     } catch (error) {
       this.#disconnect();
-      throw error;
+      throw this.#isClosed ? new Error(CLOSED) : error;
     }
   }
 
@@ -106,7 +108,7 @@ export class ServerProbe {
   }
 
   async #connect(): Promise<Client> {
-    if (this.#isClosed) throw new Error('The probe is closed.');
+    if (this.#isClosed) throw new Error(CLOSED);
     const client = new Client({
       connectionString: this.url,
       connectionTimeoutMillis: PROBE_TIMEOUT_MS,
@@ -118,9 +120,9 @@ export class ServerProbe {
     client.once('end', () => {
       if (!this.#isClosed) this.#onEnd();
     });
+    // Before it is open: the driver does not close a connection on which it cannot log in, for example without a password.
+    this.#client = client;
     await client.connect();
-    if (!this.#isClosed) return client;
-    breakConnection(client, 'the probe is closed');
-    throw new Error('The probe is closed.');
+    return client;
   }
 }
