@@ -58,7 +58,7 @@ export class RecentWrites {
 
   /** Sets what reads of all keys must include: what had been written before this process has started. */
   set floor(position: Position) {
-    this.#floor = this.#withOutcome(undefined, position);
+    this.#floor = this.#withOutcome(this.#floor, position);
   }
 
   /**
@@ -69,7 +69,10 @@ export class RecentWrites {
     const write = this.#withOutcome(this.#writes.get(key), outcome);
     this.#writes.delete(key);
     if (this.#writes.size >= MAX_KEYS) {
-      this.#floor = [...this.#writes.values()].reduce(merge, write);
+      // What these keys have written is after the former floor, except for its uncertain writes.
+      const writes = [...this.#writes.values()].reduce(merge, write);
+      const uncertainUntil = Math.max(writes.uncertainUntil, this.#floor.uncertainUntil);
+      this.#floor = { ...writes, uncertainUntil };
       this.#writes.clear();
     }
     this.#writes.set(key, write);
