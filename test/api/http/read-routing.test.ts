@@ -20,7 +20,7 @@ async function startRouted({ share = async () => {}, ...options }: Options & { s
   const shared: unknown[] = [];
   const writes = new RecentWrites(60_000);
   writes.floor = { timeline: 1, lsn: 1n };
-  const reads: ReadRouting = {
+  const readRouting: ReadRouting = {
     replicas: {
       choose: (position) => {
         required.push(position);
@@ -37,7 +37,7 @@ async function startRouted({ share = async () => {}, ...options }: Options & { s
       return share();
     },
   };
-  const app = await startApp({ ...options, reads });
+  const app = await startApp({ ...options, readRouting });
   return Object.assign(app, { state, required, shared });
 }
 

@@ -1,0 +1,39 @@
+import type { Config } from '../config/index.ts';
+import type { Connection, DatabaseClient } from '../db/client.ts';
+import { Replicas } from '../db/servers/replicas.ts';
+import { type ReadRouting, RecentWrites } from '../http/read-routing.ts';
+
+/** The routing of reads to replicas that are open. */
+export interface OpenReadRouting extends ReadRouting {
+  replicas: Replicas;
+}
+
+/** Tells the other workers about writes, and this one about theirs. */
+export type ShareWrites = (writes: RecentWrites) => ReadRouting['share'];
+
+/** Opens the replicas, if there are any. They need not be reachable. */
+export function openReadRouting(
+  { replicas: settings, poolSize }: Config,
+  db: DatabaseClient,
+  connection: Connection,
+  shareWrites?: ShareWrites,
+): OpenReadRouting | undefined {
+  if (!settings) return undefined;
+  const primaryUrl = () => db.monitor?.url ?? connection.connectionString ?? '';
+  const replicas = new Replicas(db, { ...settings, poolSize, connection, primaryUrl });
+  return { replicas, ...rememberWrites(replicas, shareWrites) };
+}
+
+/** Remembers the writes of this worker and of the others. */
+export function rememberWrites(
+  replicas: Pick<Replicas, 'maxStalenessMs' | 'positionAfterWrites'>,
+  shareWrites?: ShareWrites,
+): Pick<ReadRouting, 'writes' | 'share'> {
+  const writes = new RecentWrites(replicas.maxStalenessMs);
+  const share = shareWrites?.(writes);
+  // If it is unknown, reads use the primary at first.
+  void replicas.positionAfterWrites().then((position) => {
+    if (position) writes.floor = position;
+  });
+  return { writes, share };
+}
