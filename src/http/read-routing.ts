@@ -56,8 +56,8 @@ export class RecentWrites {
     this.#floor = this.#withOutcome(undefined, 'primary');
   }
 
-  /** Sets what reads of all keys must include: what had been written before this process has started. */
-  set floor(position: Position) {
+  /** Sets what reads of all keys must include: what had been written before this process is told about writes. */
+  set floor(position: RequiredPosition) {
     this.#floor = this.#withOutcome(this.#floor, position);
   }
 

@@ -2,6 +2,7 @@ import type { Config } from '../config/index.ts';
 import type { Connection, DatabaseClient } from '../db/client.ts';
 import { Replicas } from '../db/servers/replicas.ts';
 import { type ReadRouting, RecentWrites } from '../http/read-routing.ts';
+import type { WriteSharing } from './cluster/share-writes.ts';
 
 /** The routing of reads to replicas that are open. */
 export interface OpenReadRouting extends ReadRouting {
@@ -9,7 +10,7 @@ export interface OpenReadRouting extends ReadRouting {
 }
 
 /** Tells the other workers about writes, and this one about theirs. */
-export type ShareWrites = (writes: RecentWrites) => ReadRouting['share'];
+export type ShareWrites = (writes: RecentWrites) => WriteSharing;
 
 /** Opens the replicas, if there are any. They need not be reachable. */
 export function openReadRouting(
@@ -30,10 +31,19 @@ export function rememberWrites(
   shareWrites?: ShareWrites,
 ): Pick<ReadRouting, 'writes' | 'share'> {
   const writes = new RecentWrites(replicas.maxStalenessMs);
-  const share = shareWrites?.(writes);
-  // If it is unknown, reads use the primary at first.
-  void replicas.positionAfterWrites().then((position) => {
-    if (position) writes.floor = position;
-  });
-  return { writes, share };
+  const sharing = shareWrites?.(writes);
+  void initializeFloor(writes, replicas, sharing?.joined);
+  return { writes, share: sharing?.share };
+}
+
+/** Finds out what has been written before this worker is told about writes. If that is unknown, reads use the primary at first. */
+async function initializeFloor(
+  writes: RecentWrites,
+  replicas: Pick<Replicas, 'positionAfterWrites'>,
+  joined: Promise<void> | undefined,
+): Promise<void> {
+  await joined;
+  writes.floor = 'primary';
+  const position = await replicas.positionAfterWrites();
+  if (position) writes.floor = position;
 }
