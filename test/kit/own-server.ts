@@ -73,7 +73,8 @@ export async function migrateWithOwner(connection: Connection): Promise<{ worksp
   return { workspaceId, owner: basic(key.publicKey, key.secret) };
 }
 
-async function queryOn(connection: ClientConfig, sql: string): Promise<Record<string, unknown>[]> {
+/** Runs a statement on a connection of its own. */
+export async function queryOn(connection: ClientConfig, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client(connection);
   // The server may be killed while the client closes its connection.
   client.on('error', () => {});

@@ -1,8 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { type DebianPostgres, startDebianPostgres } from './debian-postgres.ts';
 import { freePorts } from './free-ports.ts';
+import { queryOn } from './own-server.ts';
 import { postmasterPid } from './postmaster-pid.ts';
 import { signalTree } from './process-tree.ts';
 
@@ -98,15 +98,8 @@ export class ReplicatedPostgres implements AsyncDisposable {
     await this.#follow(index);
   }
 
-  async query(index: number, sql: string): Promise<Record<string, unknown>[]> {
-    const client = new Client({ connectionString: this.urlOf(index), query_timeout: 30_000 });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return (await client.query<Record<string, unknown>>(sql)).rows;
-    } finally {
-      await client.end();
-    }
+  query(index: number, sql: string): Promise<Record<string, unknown>[]> {
+    return queryOn({ connectionString: this.urlOf(index), query_timeout: 30_000 }, sql);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -14,13 +14,13 @@ const MORE = [100, 200, 400];
 const MEASURED_SECONDS = 5;
 
 /**
- * How much faster rejections must be than served requests in the same run, which does not depend on the machine. Measured on two
- * cores at 1,240 to 2,010 sustainable requests per second: 7 to 15 times for the median, 3.8 to 5.6 times for the 99th percentile.
+ * How much faster rejections must be than served requests in the same run, which does not depend on the machine. Measured at 480 to
+ * 2,290 sustainable requests per second: 6.5 to 15 times for the median, 2.4 to 6.4 times for the 99th percentile.
  */
-const FASTER = { p50: 3, p99: 1.5 };
+const FASTER = { p50: 5, p99: 2 };
 
-/** Maximum 99th percentiles in ms on a machine that is otherwise idle. Measured: 93 to 206 and 527 to 775. */
-const SLOWEST_MS = { shed: 500, served: 2_000 };
+/** Maximum 99th percentiles in ms on a machine that is otherwise idle. Measured beside other work: 93 to 246 and 527 to 815. */
+const SLOWEST_MS = { shed: 250, served: 2_000 };
 
 /** Maximum growth of memory in MB over that under the sustainable load, whatever the duration. */
 const GROWTH_MB = 200;
@@ -42,9 +42,6 @@ const OWN_SLOWDOWN = 2;
 
 /** The largest factor by which the bounds are relaxed. A machine with more load from other processes cannot run this suite. */
 const MOST_ALLOWANCE = 3;
-
-/** The largest share of the load that need not be sent. */
-const MOST_UNSENT = 0.01;
 
 /** The median latency in ms of a few sequential requests, none of which may be rejected. */
 async function probe(target: Pick<Plan, 'host' | 'port' | 'authorization' | 'bodies'>): Promise<number> {
@@ -110,9 +107,7 @@ it('stays up, responds quickly and recovers under twice its sustainable load', a
     'probe after ms': after,
     'recovered after s': Math.round(recovery * 10) / 10,
   });
-  expect(outcome.lost).toBe(0);
-  // The load generator is out of connections for moments in which other processes use the machine.
-  expect(outcome.unsent).toBeLessThan(outcome.sent * MOST_UNSENT);
+  expect(outcome).toMatchObject({ lost: 0, unsent: 0 });
   expect(Object.keys(outcome.answers).sort()).toEqual(['200', '503']);
   expect(outcome.sent).toBeGreaterThan(2 * perSecond * SECONDS * 0.95);
   expect(served?.count).toBeGreaterThan(perSecond * SECONDS * 0.5);

@@ -8,7 +8,7 @@ import { startProduction } from '../kit/production.ts';
 import { residentMegabytes } from '../kit/resident.ts';
 
 /** Number of clients that stop reading. */
-const CLIENTS = 30;
+const CLIENTS = 60;
 
 /** Instead of 30 s, to keep the suite short; longer than a slow machine takes for all responses. */
 const WRITE_MS = 10_000;

@@ -71,6 +71,31 @@ interface HistoryFigures {
   exited: number;
 }
 
+/** Reads the history of a workspace and its members, in one snapshot: entries and exits by time alone go on. */
+function readHistory(db: DatabaseClient, workspaceId: string) {
+  return db.$transaction(
+    async (tx) => {
+      const entries = await tx.$queryRaw<
+        { action: string; at: Date; segmentId: string; userId: string | null; computations: number }[]
+      >`
+        SELECT action::text, at, segment_id AS "segmentId", user_id AS "userId",
+          (count(*) FILTER (WHERE action = 'computeSegment') OVER (PARTITION BY segment_id ORDER BY seq))::int AS computations
+        FROM changes WHERE workspace_id = ${workspaceId}::uuid AND action IN ('enterSegment', 'exitSegment', 'computeSegment')
+        ORDER BY seq`;
+      const members = await tx.$queryRaw<{ segmentId: string; userId: string; enteredAt: Date }[]>`
+        SELECT segments.id AS "segmentId", user_id AS "userId", entered_at AS "enteredAt" FROM segments
+        JOIN segment_memberships AS membership
+          ON membership.workspace_id = segments.workspace_id AND membership.definition_id = segments.definition_id
+        WHERE segments.workspace_id = ${workspaceId}::uuid`;
+      const existing = await tx.$queryRaw<
+        { id: string }[]
+      >`SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid`;
+      return { entries, members, existing };
+    },
+    { isolationLevel: 'RepeatableRead' },
+  );
+}
+
 /**
  * Checks the history of a workspace: since a segment was last computed, the entries and exits of each user alternate, and end in the
  * membership, with the instant of the last entry. If it was computed once, before there were users, the first one is an entry.
@@ -80,19 +105,7 @@ export async function checkHistory(
   db: DatabaseClient,
   workspaceId: string,
 ): Promise<HistoryFigures & { faults: string[] }> {
-  const entries = await db.$queryRaw<
-    { action: string; at: Date; segmentId: string; userId: string | null; computations: number }[]
-  >`
-    SELECT action::text, at, segment_id AS "segmentId", user_id AS "userId",
-      (count(*) FILTER (WHERE action = 'computeSegment') OVER (PARTITION BY segment_id ORDER BY seq))::int AS computations
-    FROM changes WHERE workspace_id = ${workspaceId}::uuid AND action IN ('enterSegment', 'exitSegment', 'computeSegment')
-    ORDER BY seq`;
-  const members = await db.$queryRaw<{ segmentId: string; userId: string; enteredAt: Date }[]>`
-    SELECT segments.id AS "segmentId", user_id AS "userId", entered_at AS "enteredAt" FROM segments
-    JOIN segment_memberships AS membership
-      ON membership.workspace_id = segments.workspace_id AND membership.definition_id = segments.definition_id
-    WHERE segments.workspace_id = ${workspaceId}::uuid`;
-  const existing = await db.$queryRaw<{ id: string }[]>`SELECT id FROM users WHERE workspace_id = ${workspaceId}::uuid`;
+  const { entries, members, existing } = await readHistory(db, workspaceId);
   const userIds = new Set(existing.map(({ id }) => id));
   const enteredAt = new Map(members.map((member) => [`${member.segmentId} ${member.userId}`, member.enteredAt]));
   const computations = new Map(entries.map((entry) => [entry.segmentId, entry.computations]));
