@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { formatPosition, isAfter, type Position, parsePosition } from '../db/servers/position.ts';
 import type { ReadSource, Replicas } from '../db/servers/replicas.ts';
+import { formatPosition, isAfter, parsePosition, type RequiredPosition } from '../db/servers/wal-position.ts';
 import { MalformedRequestError } from './malformed-requests.ts';
 
 declare module 'fastify' {
@@ -21,9 +21,6 @@ const MAX_KEYS = 10_000;
  * `wal_writer_delay`, which is 200 ms by default. A replica is fresh if it has what had been stored.
  */
 const STORE_MARGIN_MS = 1_000;
-
-/** What a read must include: everything up to a position; `primary` if that is unknown, so that only the primary will do. */
-export type RequiredPosition = Position | 'primary';
 
 /**
  * What is known of a write: the position of the primary after it, `primary` if it is committed at an unknown position, or `uncertain` if

@@ -8,9 +8,9 @@ import { type Connection, clientOf } from '../session.ts';
 import { type ReadDb, statementsOn } from '../statements.ts';
 import { ANSWER_MARGIN_MS, closeSilentConnections } from '../timeouts.ts';
 import { breakConnection } from './pool-clients.ts';
-import { hasReached, type Position } from './position.ts';
 import { instanceOf, type ProbedState, ServerProbe } from './server-probe.ts';
 import { sharedRuns } from './shared-runs.ts';
+import { hasReached, type WalPosition } from './wal-position.ts';
 
 /** Consecutive failed probes after which the replica is lost and its connections are broken: a busy server may miss one. */
 const FAILURES_UNTIL_LOST = 2;
@@ -73,7 +73,7 @@ export class Replica implements ReadSource {
     return performance.now() < this.#lostUntil ? undefined : this.#state;
   }
 
-  hasReached(required: Position): boolean {
+  hasReached(required: WalPosition): boolean {
     const { state } = this;
     return state !== undefined && hasReached(state.position, required);
   }

@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { serverOf } from '../session.ts';
 import type { ServerState } from './choose-primary.ts';
 import { breakConnection } from './pool-clients.ts';
-import { type Position, parsePosition } from './position.ts';
+import { parsePosition, type WalPosition } from './wal-position.ts';
 
 /** What a probe reads in addition. */
 export interface ProbedState extends ServerState {
   isStandby: boolean;
   /** What a standby has replayed, or what the primary has stored and can send to standbys. */
-  position: Position;
+  position: WalPosition;
   /** What the primary has written, including what it has not stored yet (`synchronous_commit = off`). */
-  written: Position;
+  written: WalPosition;
 }
 
 /** Timeout in ms of a connection for probes, and of each statement on it. */

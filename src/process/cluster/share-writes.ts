@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { z } from 'zod';
-import { formatPosition, parsePosition } from '../../db/servers/position.ts';
+import { formatPosition, parsePosition } from '../../db/servers/wal-position.ts';
 import type { ReadRouting, RecentWrites, WriteOutcome } from '../../http/read-routing.ts';
 
 /**

@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Position } from '../../../src/db/servers/position.ts';
+import type { WalPosition } from '../../../src/db/servers/wal-position.ts';
 import { relayWrites, shareWrites } from '../../../src/process/cluster/share-writes.ts';
 import { rememberWrites } from '../../../src/process/read-routing.ts';
 
-const at = (lsn: number): Position => ({ timeline: 1, lsn: BigInt(lsn) });
+const at = (lsn: number): WalPosition => ({ timeline: 1, lsn: BigInt(lsn) });
 
 /** Stands for node:cluster in the primary. */
 let cluster: EventEmitter;
 /** The position of the primary. */
-let position: Position | undefined;
+let position: WalPosition | undefined;
 
 /** A worker whose messages to the primary can be late. */
 function startWorker() {
