@@ -11,7 +11,10 @@ declare module 'fastify' {
 }
 
 /** Responses to writes carry it; a read that sends it back reads what was written. */
-export const READ_AFTER_HEADER = 'usergraph-read-after';
+export const READ_AFTER_HEADER = 'Usergraph-Read-After';
+
+/** Its name in `request.headers`. */
+const READ_AFTER_REQUEST_HEADER = READ_AFTER_HEADER.toLowerCase();
 
 /** Keys whose writes are remembered one by one. */
 const MAX_KEYS = 10_000;
@@ -144,7 +147,7 @@ export function chooseReads(
 export function addReadRouting(app: FastifyInstance, routing: ReadRouting): void {
   app.decorateRequest('readAfter', undefined);
   app.addHook('preValidation', (request, _reply, done) => {
-    const text = request.headers[READ_AFTER_HEADER];
+    const text = request.headers[READ_AFTER_REQUEST_HEADER];
     if (text === undefined || !request.viewer) return done();
     const position = text === 'primary' ? text : parsePosition(String(text));
     if (!position) return done(new MalformedRequestError(400, malformedMessage(String(text))));
@@ -175,4 +178,4 @@ async function addCommitted({ replicas, writes, share }: ReadRouting, key: strin
 }
 
 const malformedMessage = (text: string) =>
-  `Usergraph-Read-After must be the value that a response to a write had, such as 1-0/3000148; got ${JSON.stringify(text.slice(0, 100))}.`;
+  `${READ_AFTER_HEADER} must be the value that a response to a write had, such as 1-0/3000148; got ${JSON.stringify(text.slice(0, 100))}.`;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { databaseServerChannel, type ReadMessage, readChannel } from '../../telemetry/channels.ts';
+import { databaseServerChannel, readChannel } from '../../telemetry/channels.ts';
 import type { Connection } from '../session.ts';
+import { withinBudget } from '../within-budget.ts';
 import { problemOf } from './choose-primary.ts';
 import { type ReadablePrimary, type ReadSource, Replica } from './replica.ts';
 import { type ProbedState, ServerProbe } from './server-probe.ts';
@@ -94,8 +95,8 @@ export class Replicas {
 
   /** Returns the position of the primary after everything that has been committed; undefined if it is unknown. */
   async positionAfterWrites(): Promise<WalPosition | undefined> {
-    const late = delay(WRITE_POSITION_WAIT_MS, undefined, { ref: false });
-    const state = await Promise.race([this.#samplePrimary().catch(() => undefined), late]);
+    const sample = this.#samplePrimary().catch(() => undefined);
+    const state = await withinBudget(sample, WRITE_POSITION_WAIT_MS);
     return state?.isWritable ? state.written : undefined;
   }
 
@@ -104,8 +105,6 @@ export class Replicas {
     this.#stopping.abort();
     this.#probe.close();
     await Promise.all([this.#probing, ...this.#replicas.map((replica) => replica.close())]);
-    // A probe that was under way may have moved to another primary.
-    this.#probe.close();
   }
 
   #fresh(): Replica[] {
@@ -119,8 +118,8 @@ export class Replicas {
 
   readonly #isRecent = (at: number) => at >= performance.now() - this.maxStalenessMs;
 
-  #usePrimary(fallback: NonNullable<ReadMessage['fallback']>): ReadSource {
-    readChannel.publish({ server: 'primary', fallback });
+  #usePrimary(outcome: 'stale' | 'behind'): ReadSource {
+    readChannel.publish({ outcome });
     return this.#primary;
   }
 
@@ -131,8 +130,8 @@ export class Replicas {
       if (!replica.hasReached(required)) throw new Error('behind');
       return replica;
     });
-    const late = delay(CHECK_WAIT_MS, undefined, { ref: false });
-    const ready = await Promise.race([Promise.any(answers).catch(() => undefined), late]);
+    const first = Promise.any(answers).catch(() => undefined);
+    const ready = await withinBudget(first, CHECK_WAIT_MS);
     return ready ? reportReplicaRead(ready) : this.#usePrimary('behind');
   }
 
@@ -177,6 +176,6 @@ export class Replicas {
 }
 
 function reportReplicaRead(replica: Replica): ReadSource {
-  readChannel.publish({ server: 'replica' });
+  readChannel.publish({ outcome: 'replica' });
   return replica;
 }

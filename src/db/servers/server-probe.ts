@@ -1,8 +1,7 @@
-import { Client, type QueryConfig } from 'pg';
+import { Client, type ClientBase, type QueryConfig } from 'pg';
 import { z } from 'zod';
-import { serverOf } from '../session.ts';
+import { breakConnection, serverOf } from '../session.ts';
 import type { ServerState } from './choose-primary.ts';
-import { breakConnection } from './pool-clients.ts';
 import { parsePosition, type WalPosition } from './wal-position.ts';
 
 /** What a probe reads in addition. */
@@ -58,7 +57,7 @@ const rows = z.tuple([
 const instances = z.tuple([z.object({ instance: z.string() })]);
 
 /** Returns the `instance` of the server of a connection. @throws what the driver throws if the server does not answer in time. */
-export async function instanceOf(client: Pick<Client, 'query'>): Promise<string> {
+export async function instanceOf(client: ClientBase): Promise<string> {
   const text = `/* readServerInstance */ SELECT ${INSTANCE} AS instance`;
   // The types of the driver lack the timeout of a statement.
   const statement: QueryConfig & { query_timeout: number } = { text, query_timeout: PROBE_TIMEOUT_MS };
