@@ -186,7 +186,8 @@ function toDependencies(config: Config, db: DatabaseClient, counter: Counter | u
 
 /** Returns why the gateway is not ready, or undefined if it is ready. */
 async function explainUnreadiness(db: DatabaseClient): Promise<string | undefined> {
-  if (db.monitor?.problem !== undefined) return db.monitor.problem;
+  // The path is public: the log says which servers were asked.
+  if (db.monitor?.problem !== undefined) return 'No primary is known.';
   const pending = await pendingMigrations(async (sql) => (await db.connections.query({ text: sql })).rows);
   if (pending.length > 0) return `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
   const cause = await findReadOnlyCause(db);
