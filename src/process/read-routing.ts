@@ -4,6 +4,9 @@ import { Replicas } from '../db/servers/replicas.ts';
 import { type ReadRouting, RecentWrites } from '../http/read-routing.ts';
 import type { WriteSharing } from './cluster/share-writes.ts';
 
+/** Delay in ms after which the primary is asked again for its position if it did not answer, such as while this process is busy starting. */
+const RETRY_MS = 250;
+
 /** The routing of reads to replicas that are open. */
 export interface OpenReadRouting extends ReadRouting {
   replicas: Replicas;
@@ -36,14 +39,20 @@ export function rememberWrites(
   return { writes, share: sharing?.share };
 }
 
-/** Finds out what has been written before this worker is told about writes. If that is unknown, reads use the primary at first. */
+/** Finds out what has been written before this worker is told about writes. Until that is known, reads use the primary. */
 async function initializeFloor(
   writes: RecentWrites,
-  replicas: Pick<Replicas, 'positionAfterWrites'>,
+  replicas: Pick<Replicas, 'maxStalenessMs' | 'positionAfterWrites'>,
   joined: Promise<void> | undefined,
 ): Promise<void> {
   await joined;
   writes.floor = 'primary';
-  const position = await replicas.positionAfterWrites();
-  if (position) writes.floor = position;
+  // Later, fresh replicas have it.
+  const deadline = performance.now() + replicas.maxStalenessMs;
+  const ask = async () => {
+    const position = await replicas.positionAfterWrites();
+    if (position) writes.floor = position;
+    else if (performance.now() < deadline) setTimeout(() => void ask(), RETRY_MS).unref();
+  };
+  await ask();
 }

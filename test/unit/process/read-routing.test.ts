@@ -72,6 +72,16 @@ it('requires the primary until it knows what has been written before the worker 
   expect(writes.required('a')).toBe('primary');
 });
 
+it('asks again for what had been written if the primary did not answer', async () => {
+  position = undefined;
+  const { writes } = rememberWrites({ maxStalenessMs: 60_000, positionAfterWrites: async () => position });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(writes.required('a')).toBe('primary');
+  position = at(7);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(writes.required('a')).toEqual(at(7));
+});
+
 it('requires what has been written before the start without other workers', async () => {
   const { writes, share } = rememberWrites({ maxStalenessMs: 1_000, positionAfterWrites: async () => position });
   expect([writes.required('a'), share]).toEqual(['primary', undefined]);
