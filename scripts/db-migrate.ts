@@ -1,7 +1,7 @@
 import { readCommandConfig } from '../src/config/index.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { migrate } from '../src/db/migrations/migrate.ts';
-import { findPrimary } from '../src/db/servers/find-primary.ts';
+import { primaryUrlOf } from '../src/db/servers/find-primary.ts';
 import { checkUids } from '../src/domain/users/check-uids.ts';
 import { listWorkspaces } from '../src/domain/workspaces/workspaces.ts';
 
@@ -13,8 +13,7 @@ async function main(): Promise<void> {
       'DATABASE_URL is not set. Set it to the URL of the database: postgres://user:password@host:5432/usergraph',
     );
   }
-  const [first = ''] = urls;
-  const connectionString = urls.length === 1 ? first : (await findPrimary(urls)).url;
+  const connectionString = await primaryUrlOf(urls);
   const applied = await migrate({ connectionString }, undefined, { onWaiting: console.log });
   for (const name of applied) console.log(`Applied ${name}`);
   console.log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.length} migration(s).`);

@@ -20,7 +20,7 @@ import { staticPages } from './static-pages/routes.ts';
 export interface Dependencies extends Omit<HttpServerOptions, 'load'> {
   db: DatabaseClient;
   /** Undefined: all reads use `db`. */
-  reads?: ReadRouting | undefined;
+  readRouting?: ReadRouting | undefined;
   readiness: Readiness;
   /** Size and time limits of requests. */
   limits: GraphQLLimits & HttpLimits & DatabaseTimeouts;
@@ -53,12 +53,12 @@ interface GraphiQLSettings {
 
 /** Builds the gateway: the HTTP server with the routes of all APIs. It does not listen yet. */
 export async function createApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { db, reads, readiness, limits, verifyToken, graphiql, demoKey, persistedOperations } = dependencies;
+  const { db, readRouting, readiness, limits, verifyToken, graphiql, demoKey, persistedOperations } = dependencies;
   const { executeDirectly = true, compileAfter } = dependencies;
   const load = createLoadShedding(dependencies.inFlightLimit);
   const app = await createHttpServer({ ...dependencies, load });
   paceRejections(app);
-  if (reads) addReadRouting(app, reads);
+  if (readRouting) addReadRouting(app, readRouting);
   await app.register(healthRoutes, { readiness, ending: dependencies.ending });
   const charge = createCharge(dependencies.rateLimits, dependencies.counter);
   const { concurrentRequests, failedLogins } = dependencies.admissionLimits;
@@ -71,8 +71,8 @@ export async function createApp(dependencies: Dependencies): Promise<FastifyInst
       : false,
   });
   const execution = { schema: servedSchema, executeDirectly, compileAfter, limits, persistedOperations };
-  await app.register(graphqlPlugin, { db, reads, admit, charge, ...execution });
-  await app.register(restRoutes, { db, reads, admit, charge, limits, demoKey });
+  await app.register(graphqlPlugin, { db, readRouting, admit, charge, ...execution });
+  await app.register(restRoutes, { db, readRouting, admit, charge, limits, demoKey });
   return app;
 }
 

@@ -3,7 +3,7 @@ import { type DatabaseClient, DEFAULT_TIMEOUTS, openDatabase } from '../db/clien
 import { inOneLine } from '../db/errors.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { requireSession } from '../db/pooled-session.ts';
-import { findPrimary } from '../db/servers/find-primary.ts';
+import { primaryUrlOf } from '../db/servers/find-primary.ts';
 import { type Connection, openSession, type SessionTimeouts } from '../db/session.ts';
 import { checkSessions, type ExpectedSession, SessionError } from '../db/session-check.ts';
 import type { DatabaseTimeouts } from '../db/timeouts.ts';
@@ -44,7 +44,9 @@ export function useDatabase(env: Readonly<Record<string, string | undefined>>): 
         'DATABASE_URL is not set. The CLI does not manage the embedded database, which has a demo workspace and key; set DATABASE_URL to another database.',
       );
     }
-    const connectionString = await primaryOf(urls);
+    const connectionString = await primaryUrlOf(urls).catch((error: unknown) => {
+      throw new CliError(inOneLine(error));
+    });
     const timeouts = { ...limits, ...ownTimeouts };
     const connection = await checkConnection(connectionString, { timeouts, allowsShorter: !hasOwnTimeouts, prepared });
     if (sessionFor) await checkSession(connection, timeouts, sessionFor);
@@ -56,16 +58,6 @@ export function useDatabase(env: Readonly<Record<string, string | undefined>>): 
       await db.$disconnect();
     }
   };
-}
-
-/** The URL of the only server, or of the primary. @throws {CliError} if there is none. */
-async function primaryOf(urls: readonly string[]): Promise<string> {
-  const [first = ''] = urls;
-  if (urls.length === 1) return first;
-  const { url } = await findPrimary(urls).catch((error: unknown) => {
-    throw new CliError(inOneLine(error));
-  });
-  return url;
 }
 
 /** @throws {CliError} if the database is unreachable, or its sessions lack what the CLI relies on. */

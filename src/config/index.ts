@@ -75,11 +75,10 @@ const environment = variables.superRefine(
       report('METRICS_PORT', 'must be set if METRICS_TOKEN is set');
     }
     const { PERSISTED_OPERATIONS, PERSISTED_OPERATIONS_ONLY: only, GRAPHIQL } = data;
-    if (data.DATABASE_DIRECT_URL && !data.DATABASE_URL && !data.DATABASE_URLS) {
-      report('DATABASE_URL', 'must be set if DATABASE_DIRECT_URL is');
-    }
-    if (data.DATABASE_REPLICA_URLS && !data.DATABASE_URL && !data.DATABASE_URLS) {
-      report('DATABASE_URL', 'must be set if DATABASE_REPLICA_URLS is');
+    for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URLS'] as const) {
+      if (data[name] && !data.DATABASE_URL && !data.DATABASE_URLS) {
+        report('DATABASE_URL', `must be set if ${name} is`);
+      }
     }
     if (data.DATABASE_URL && data.DATABASE_URLS) report('DATABASE_URLS', 'must not be set if DATABASE_URL is');
     if (only && !PERSISTED_OPERATIONS) report('PERSISTED_OPERATIONS', 'must be set if PERSISTED_OPERATIONS_ONLY is on');
@@ -107,6 +106,8 @@ export interface Config {
   host: string;
   /** The servers of the database: one, or a primary and its standbys. Undefined: the embedded PostgreSQL in `dataDirectory`. */
   databaseUrls: string[] | undefined;
+  /** The variable that names them, for messages. */
+  databaseVariable: 'DATABASE_URL' | 'DATABASE_URLS';
   /** The same database without a connection pooler, for what needs a session; by default, `databaseUrls`. */
   databaseDirectUrls: string[] | undefined;
   /** Standbys that serve reads, and how old in ms what they return may be. Undefined: all reads use the primary. */
@@ -186,6 +187,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: data.PORT,
     host: data.HOST,
     databaseUrls: urls,
+    databaseVariable: data.DATABASE_URLS ? 'DATABASE_URLS' : 'DATABASE_URL',
     databaseDirectUrls: data.DATABASE_DIRECT_URL ?? urls,
     replicas: data.DATABASE_REPLICA_URLS && {
       urls: data.DATABASE_REPLICA_URLS,

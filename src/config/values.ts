@@ -21,19 +21,15 @@ export const wholeNumber = (min: number, max: number) => {
 
 const NOT_A_DATABASE_URL = 'must be a URL such as postgres://user:password@host:5432/database';
 
-/** The address of a PostgreSQL database. */
-export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: NOT_A_DATABASE_URL });
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
 /** Addresses of PostgreSQL databases; the error names the entry, but not its value, which can contain a password. */
-const postgresUrlArray = z
-  .array(z.string())
-  .min(1, { error: NOT_A_DATABASE_URL })
-  .superRefine((urls, { addIssue }) => {
-    for (const [index, url] of urls.entries()) {
-      if (postgresUrl.safeParse(url).success) continue;
-      addIssue(urls.length === 1 ? NOT_A_DATABASE_URL : `entry ${index + 1} ${NOT_A_DATABASE_URL}`);
-    }
-  });
+const postgresUrlArray = z.array(z.string()).superRefine((urls, { addIssue }) => {
+  for (const [index, url] of urls.entries()) {
+    if (postgresUrl.safeParse(url).success) continue;
+    addIssue(urls.length === 1 ? NOT_A_DATABASE_URL : `entry ${index + 1} ${NOT_A_DATABASE_URL}`);
+  }
+});
 
 /** The address of a PostgreSQL database, with one or several hosts: `postgres://user:password@host1:5432,host2:5432/database`. */
 export const postgresUrls = z.string().transform(splitHosts).pipe(postgresUrlArray);

@@ -1,13 +1,13 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool } from 'pg';
 import { byWorkspace } from './batching.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { DatabaseIndexes } from './indexes/state.ts';
+import { openPool } from './pool.ts';
 import { type PoolShare, sharePool, wholePool } from './pool-shares.ts';
 import { PrimaryMonitor } from './servers/primary-monitor.ts';
-import { type Connection, clientOf } from './session.ts';
+import type { Connection } from './session.ts';
 import { statementsOn, type WriteDb } from './statements.ts';
-import { ANSWER_MARGIN_MS, closeSilentConnections, type DatabaseTimeouts, onReadOnly } from './timeouts.ts';
+import type { DatabaseTimeouts } from './timeouts.ts';
 
 export type { Connection } from './session.ts';
 export type { ReadDb, WriteDb } from './statements.ts';
@@ -67,20 +67,10 @@ export function openDatabase(
   connection: Connection,
   { poolSize = 10, prepared = true, timeouts = DEFAULT_TIMEOUTS }: DatabaseOptions = {},
 ) {
-  const { servers, ...address } = connection;
-  const monitor = servers && new PrimaryMonitor(servers, connection.connectionString ?? '');
-  const pool = new Pool({
-    ...address,
-    Client: clientOf(connection, timeouts, monitor),
-    max: poolSize,
-    connectionTimeoutMillis: timeouts.poolWaitMs,
-  });
-  // A client in use reports errors to its caller. An idle client has no listener, and an error without a listener ends the
-  // process, for example when the database server shuts down.
-  pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
-  closeSilentConnections(pool, timeouts.statementMs + ANSWER_MARGIN_MS);
+  const { servers, connectionString = '' } = connection;
+  const monitor = servers && new PrimaryMonitor(servers, connectionString);
+  const pool = openPool(connection, { size: poolSize, timeouts, source: monitor });
   monitor?.watchPool(pool);
-  if (monitor) onReadOnly(pool, (client) => monitor.reportReadOnly(client));
   const adapter = new PrismaPg(pool, { disposeExternalPool: true });
   const prisma = new PrismaClient({
     adapter,

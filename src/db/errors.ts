@@ -120,12 +120,15 @@ const unavailableCodes = new Set([
  */
 export const ANSWER_TIMEOUT = 'Query read timeout';
 
+/** The error message of the pool if no connection was free in time. */
+export const POOL_TIMEOUT = 'timeout exceeded when trying to connect';
+
 /**
  * Messages of the driver that have no specific code: timeouts of the pool, of a new connection and of a response; a closed
  * socket; a connection that failed earlier; an address or a socket file that does not exist.
  */
 const unavailableMessage = new RegExp(
-  `timeout exceeded when trying to connect|timeout expired|${ANSWER_TIMEOUT}|Connection terminated|is not queryable|\\b(connect|getaddrinfo) E[A-Z_]+ `,
+  `${POOL_TIMEOUT}|timeout expired|${ANSWER_TIMEOUT}|Connection terminated|is not queryable|\\b(connect|getaddrinfo) E[A-Z_]+ `,
 );
 
 /**
@@ -134,6 +137,11 @@ const unavailableMessage = new RegExp(
  */
 export function isAnswerTimeout(error: unknown): boolean {
   return describeDatabaseError(error).message === ANSWER_TIMEOUT;
+}
+
+/** Whether no connection of the pool was free in time. */
+export function isPoolTimeout(error: unknown): boolean {
+  return describeDatabaseError(error).message.includes(POOL_TIMEOUT);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
+import { POOL_TIMEOUT } from './errors.ts';
 import { type Connections, queryLabeled } from './statements.ts';
 
 /** A workspace's share of a pool, or the whole pool. */
@@ -112,7 +113,7 @@ class PoolShares {
       const timer = setTimeout(() => {
         tenant.waiting.delete(waiter);
         this.#removeIfIdle(workspaceId, tenant);
-        reject(new Error('timeout exceeded when trying to connect'));
+        reject(new Error(POOL_TIMEOUT));
       }, this.#waitMs);
       const waiter: Waiter = {
         grant: () => {

@@ -111,6 +111,11 @@ async function connect(connection: Connection, timeouts: SessionTimeouts, config
   }
 }
 
+/** Breaks a connection at once: the pool removes it if it is idle, and its statement fails otherwise. */
+export function breakConnection({ connection }: Client, reason: string): void {
+  connection.stream.destroy(new Error(`Connection terminated: ${reason}`));
+}
+
 /** Whether PgBouncer rejected a parameter of the startup packet. */
 export function isUnsupportedParameter(error: unknown): boolean {
   return /unsupported startup parameter/.test(describeDatabaseError(error).message);

@@ -1,7 +1,6 @@
-import type { EventEmitter } from 'node:events';
 import { Socket } from 'node:net';
-import type { Client, Pool, PoolClient } from 'pg';
-import { ANSWER_TIMEOUT, describeDatabaseError } from './errors.ts';
+import type { Pool, PoolClient } from 'pg';
+import { ANSWER_TIMEOUT, describeDatabaseError, POOL_TIMEOUT } from './errors.ts';
 
 /** The timeouts of the database, in ms. */
 export interface DatabaseTimeouts {
@@ -26,7 +25,7 @@ const timeoutErrors: readonly [pattern: RegExp, timeout: keyof DatabaseTimeouts,
   [/due to lock timeout/, 'lockMs', 'waiting for a row lock'],
   [/due to user queue timeout/, 'userQueueMs', 'waiting for an earlier write to the same user'],
   [
-    /timeout exceeded when trying to connect|timeout expired|due to connection timeout/,
+    new RegExp(`${POOL_TIMEOUT}|timeout expired|due to connection timeout`),
     'poolWaitMs',
     'waiting for a database connection',
   ],
@@ -45,38 +44,21 @@ export function unavailability(error: unknown, timeouts: DatabaseTimeouts): stri
  * How long in ms the driver waits for an answer after `statementMs`. PostgreSQL cannot cancel a statement while it is paused or
  * unreachable; the driver then closes the connection, and the outcome of the statement is unknown.
  */
-export const ANSWER_MARGIN_MS = 500;
+const ANSWER_MARGIN_MS = 500;
 
 /**
- * Closes a connection that is in use and has received nothing for `ms`: its statement fails. This takes one timer for each
- * socket; the driver's `query_timeout` takes one for each statement (docs/performance-steps.md).
+ * Closes a connection that is in use and has received nothing since `statementMs` should have ended its statement, which fails. This takes
+ * one timer for each socket; the driver's `query_timeout` takes one for each statement (docs/performance-steps.md).
  */
-export function closeSilentConnections(pool: Pool, ms: number): void {
+export function closeSilentConnections(pool: Pool, statementMs: number): void {
   const clientsInUse = new WeakSet<PoolClient>();
   pool.on('acquire', (client) => clientsInUse.add(client));
   pool.on('release', (_error, client) => clientsInUse.delete(client));
   pool.on('connect', (client) => {
-    const socket = 'connection' in client ? streamOf(client.connection) : undefined;
-    if (!(socket instanceof Socket)) throw new Error('pg.Client has no connection.stream.');
-    socket.setTimeout(ms, () => {
-      if (clientsInUse.has(client)) socket.destroy(new Error(ANSWER_TIMEOUT));
+    const { stream } = client.connection;
+    if (!(stream instanceof Socket)) throw new Error('pg.Client has no socket.');
+    stream.setTimeout(statementMs + ANSWER_MARGIN_MS, () => {
+      if (clientsInUse.has(client)) stream.destroy(new Error(ANSWER_TIMEOUT));
     });
   });
-}
-
-/** SQLSTATE of a write on a standby, or where `default_transaction_read_only` is on. */
-const READ_ONLY = '25006';
-
-/** Calls a listener with each connection on which PostgreSQL rejected a write because the server is read-only. */
-export function onReadOnly(pool: Pool, listener: (client: Client) => void): void {
-  pool.on('connect', (connected) => {
-    const client = connected as unknown as Client & { connection: EventEmitter };
-    client.connection.on('errorMessage', ({ code }: { code?: string }) => {
-      if (code === READ_ONLY) listener(client);
-    });
-  });
-}
-
-function streamOf(connection: unknown): unknown {
-  return typeof connection === 'object' && connection && 'stream' in connection ? connection.stream : undefined;
 }

@@ -33,7 +33,7 @@ interface GraphQLPluginOptions {
   compileAfter?: number | undefined;
   persistedOperations?: PersistedOperationsFile | undefined;
   db: DatabaseClient;
-  reads?: ReadRouting | undefined;
+  readRouting?: ReadRouting | undefined;
   admit: Admit;
   charge: Charge;
   limits: GraphQLLimits;
@@ -44,12 +44,12 @@ interface GraphQLPluginOptions {
  * @throws {PersistedOperationsError}
  */
 export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPluginOptions): Promise<void> {
-  const { schema, db, reads, admit, charge, limits } = options;
+  const { schema, db, readRouting, admit, charge, limits } = options;
   const persisted = options.persistedOperations && (await readPersistedOperations(options.persistedOperations));
   const documents = new DocumentCache({ maxBytes: limits.documentCacheBytes, msPerSecond: limits.documentMs });
   const queries = new CompiledQueries(limits.compiledCacheBytes, options.compileAfter);
   const sources = { persisted, automatic: new AutomaticPersistedQueries(limits) };
-  const serverOptions = { db, hasReplicas: reads !== undefined, limits, sources, documents, queries };
+  const serverOptions = { db, hasReplicas: readRouting !== undefined, limits, sources, documents, queries };
   const yoga = createGraphQLServer({ schema, ...serverOptions });
   if (persisted) checkPersistedOperations(yoga.getEnveloped({}), persisted, limits.documentCharacters);
   // Tracing wraps the resolvers of its schema, which is therefore a copy.
@@ -74,7 +74,7 @@ export async function graphqlPlugin(app: FastifyInstance, options: GraphQLPlugin
     bodyLimit: Math.max(limits.bodyBytes, limits.bulkBodyBytes),
     config: { points: POINTS.request },
     handler: async (request, reply) => {
-      const response = await withDeadline(reply, execute(request, contextOf(request, reply, charge, reads)));
+      const response = await withDeadline(reply, execute(request, contextOf(request, reply, charge, readRouting)));
       return response && reply.code(response.status).headers(response.headers).send(response.body);
     },
   });
@@ -84,7 +84,7 @@ function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
   charge: Charge,
-  reads: ReadRouting | undefined,
+  readRouting: ReadRouting | undefined,
 ): RequestContext {
   const { id, log, server } = request;
   const viewer = viewerOf(request);
@@ -93,7 +93,7 @@ function contextOf(
     requestId: id,
     log,
     databaseTimeouts: server.databaseTimeouts,
-    ...(reads && { chooseReads: () => chooseReads(reads, request) }),
+    chooseReads: readRouting && (() => chooseReads(readRouting, request)),
     charge: (points) => {
       request.hasWritten = true;
       return charge(viewer, reply, points);

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { formatPosition, isAfter, type Position, parsePosition } from '../db/servers/position.ts';
 import type { ReadSource, Replicas } from '../db/servers/replicas.ts';
+import { formatPosition, isAfter, parsePosition, type RequiredPosition } from '../db/servers/wal-position.ts';
 import { MalformedRequestError } from './malformed-requests.ts';
 
 declare module 'fastify' {
@@ -11,7 +11,10 @@ declare module 'fastify' {
 }
 
 /** Responses to writes carry it; a read that sends it back reads what was written. */
-export const READ_AFTER_HEADER = 'usergraph-read-after';
+export const READ_AFTER_HEADER = 'Usergraph-Read-After';
+
+/** Its name in `request.headers`. */
+const READ_AFTER_REQUEST_HEADER = READ_AFTER_HEADER.toLowerCase();
 
 /** Keys whose writes are remembered one by one. */
 const MAX_KEYS = 10_000;
@@ -21,9 +24,6 @@ const MAX_KEYS = 10_000;
  * `wal_writer_delay`, which is 200 ms by default. A replica is fresh if it has what had been stored.
  */
 const STORE_MARGIN_MS = 1_000;
-
-/** What a read must include: everything up to a position; `primary` if that is unknown, so that only the primary will do. */
-export type RequiredPosition = Position | 'primary';
 
 /**
  * What is known of a write: the position of the primary after it, `primary` if it is committed at an unknown position, or `uncertain` if
@@ -56,9 +56,9 @@ export class RecentWrites {
     this.#floor = this.#withOutcome(undefined, 'primary');
   }
 
-  /** Sets what reads of all keys must include: what had been written before this process has started. */
-  set floor(position: Position) {
-    this.#floor = this.#withOutcome(undefined, position);
+  /** Sets what reads of all keys must include: what had been written before this process is told about writes. */
+  set floor(position: RequiredPosition) {
+    this.#floor = this.#withOutcome(this.#floor, position);
   }
 
   /**
@@ -69,7 +69,10 @@ export class RecentWrites {
     const write = this.#withOutcome(this.#writes.get(key), outcome);
     this.#writes.delete(key);
     if (this.#writes.size >= MAX_KEYS) {
-      this.#floor = [...this.#writes.values()].reduce(merge, write);
+      // What these keys have written is after the former floor, except for its uncertain writes.
+      const writes = [...this.#writes.values()].reduce(merge, write);
+      const uncertainUntil = Math.max(writes.uncertainUntil, this.#floor.uncertainUntil);
+      this.#floor = { ...writes, uncertainUntil };
       this.#writes.clear();
     }
     this.#writes.set(key, write);
@@ -144,7 +147,7 @@ export function chooseReads(
 export function addReadRouting(app: FastifyInstance, routing: ReadRouting): void {
   app.decorateRequest('readAfter', undefined);
   app.addHook('preValidation', (request, _reply, done) => {
-    const text = request.headers[READ_AFTER_HEADER];
+    const text = request.headers[READ_AFTER_REQUEST_HEADER];
     if (text === undefined || !request.viewer) return done();
     const position = text === 'primary' ? text : parsePosition(String(text));
     if (!position) return done(new MalformedRequestError(400, malformedMessage(String(text))));
@@ -175,4 +178,4 @@ async function addCommitted({ replicas, writes, share }: ReadRouting, key: strin
 }
 
 const malformedMessage = (text: string) =>
-  `Usergraph-Read-After must be the value that a response to a write had, such as 1-0/3000148; got ${JSON.stringify(text.slice(0, 100))}.`;
+  `${READ_AFTER_HEADER} must be the value that a response to a write had, such as 1-0/3000148; got ${JSON.stringify(text.slice(0, 100))}.`;

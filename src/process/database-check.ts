@@ -17,6 +17,8 @@ const MAX_DELAY_MS = 2_000;
 const SHOWN_MIGRATIONS = 3;
 
 export interface DatabaseCheckOptions {
+  /** The variable that names the server, for messages. */
+  variable: string;
   /** How long in ms to wait for a server that is unreachable or starting up. */
   waitMs: number;
   log: Pick<Logger, 'info' | 'warn'>;
@@ -54,9 +56,9 @@ export class UnreachableError extends StartError {
  */
 export async function checkDatabase(
   connectionString: string,
-  { waitMs, log, signal, sessions }: DatabaseCheckOptions,
+  { variable, waitMs, log, signal, sessions }: DatabaseCheckOptions,
 ): Promise<CheckedDatabase> {
-  const target = describeTarget(connectionString);
+  const target = describeTarget(connectionString, variable);
   const deadline = Date.now() + waitMs;
   let isWaiting = false;
   for (let delayMs = MIN_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
@@ -80,6 +82,8 @@ export async function checkDatabase(
 }
 
 interface Target {
+  /** The variable with its URL. */
+  variable: string;
   /** Host and port, or the folder of a Unix socket. */
   server: string;
   user: string;
@@ -92,22 +96,22 @@ interface Target {
  */
 export function checkAddresses(urls: readonly string[], variable: string): void {
   for (const [index, url] of urls.entries()) {
-    describeTarget(url, urls.length === 1 ? variable : `${variable}: URL ${index + 1}`);
+    describeTarget(url, variable, urls.length === 1 ? variable : `${variable}: URL ${index + 1}`);
   }
 }
 
 /**
  * Resolves a URL as the driver does, which also reads variables such as PGHOST.
- * @param source of the URL, for messages.
+ * @param place of the URL, for messages.
  * @throws {StartError} if it is invalid.
  */
-function describeTarget(connectionString: string, source = 'DATABASE_URL'): Target {
+function describeTarget(connectionString: string, variable: string, place = variable): Target {
   try {
     const client = new Client({ connectionString });
     const { user = '', database = '' } = client;
-    return { server: serverOf(client), user, database };
+    return { variable, server: serverOf(client), user, database };
   } catch (error) {
-    throw new StartError(`${source} is invalid: ${inOneLine(error)}. Set it as in docs/configuration.md.`);
+    throw new StartError(`${place} is invalid: ${inOneLine(error)}. Set it as in docs/configuration.md.`);
   }
 }
 
@@ -130,12 +134,12 @@ async function checkOnce(
 }
 
 /** @throws {StartError} if the database's encoding is not UTF8, or migrations are pending. */
-async function checkContents(client: Client, { server, database }: Target): Promise<void> {
+async function checkContents(client: Client, { variable, server, database }: Target): Promise<void> {
   const { rows } = await client.query<{ encoding: string }>("SELECT current_setting('server_encoding') AS encoding");
   const encoding = rows[0]?.encoding;
   if (encoding !== 'UTF8') {
     throw new StartError(
-      `Database "${database}" at ${server} has the encoding ${encoding}; it must be UTF8. Create another database with ENCODING 'UTF8' and run npm run db:migrate, or correct the name in DATABASE_URL.`,
+      `Database "${database}" at ${server} has the encoding ${encoding}; it must be UTF8. Create another database with ENCODING 'UTF8' and run npm run db:migrate, or correct the name in ${variable}.`,
     );
   }
   const pending = await pendingMigrations(async (sql) => (await client.query(sql)).rows);
@@ -177,41 +181,41 @@ const isRejectedByPooler = (error: unknown) =>
 /** Whether PgBouncer itself cannot log in to PostgreSQL, or not reach it. */
 const isPoolerDisconnected = (error: unknown) => /server_login_retry/.test(describeDatabaseError(error).message);
 
-function explainReadOnly(cause: ReadOnlyCause, { server, database }: Target): string {
-  return `Database "${database}" at ${server} is read-only: ${describeReadOnlyCause(cause)}. Reads are served, writes fail with SERVICE_UNAVAILABLE. Point DATABASE_URL to the primary, or make the database writable.`;
+function explainReadOnly(cause: ReadOnlyCause, { variable, server, database }: Target): string {
+  return `Database "${database}" at ${server} is read-only: ${describeReadOnlyCause(cause)}. Reads are served, writes fail with SERVICE_UNAVAILABLE. Point ${variable} to the primary, or make the database writable.`;
 }
 
-function explainUnreachable(error: unknown, { server, database }: Target, waitMs: number): string {
+function explainUnreachable(error: unknown, { variable, server, database }: Target, waitMs: number): string {
   const nextStep = isPoolerDisconnected(error)
     ? 'The connection pooler cannot log in to PostgreSQL: see its log, and correct the address, user or password of PostgreSQL in its configuration.'
-    : 'Start the server, or correct the host and port in DATABASE_URL.';
+    : `Start the server, or correct the host and port in ${variable}.`;
   return `Cannot reach PostgreSQL at ${server} for database "${database}": ${inOneLine(error)}. Gave up after ${waitMs} ms (DATABASE_WAIT_MS). ${nextStep}`;
 }
 
-function explain(error: unknown, { server, user, database }: Target): string {
+function explain(error: unknown, { variable, server, user, database }: Target): string {
   if (error instanceof SessionError) return error.message;
   const { sqlState } = describeDatabaseError(error);
   const original = inOneLine(error);
   const lacksPassword = original.includes('client password must be a string');
-  const message = lacksPassword ? 'it requires a password, and DATABASE_URL has none' : original;
+  const message = lacksPassword ? `it requires a password, and ${variable} has none` : original;
   if (isUnknownDatabase(error)) {
-    return `Database "${database}" does not exist on PostgreSQL at ${server}. Create it and run npm run db:migrate, or correct the name in DATABASE_URL.`;
+    return `Database "${database}" does not exist on PostgreSQL at ${server}. Create it and run npm run db:migrate, or correct the name in ${variable}.`;
   }
   // Class 28: invalid authorization. The driver itself fails if the server asks for a password and the URL has none.
   if (sqlState.startsWith('28') || original.startsWith('SASL:') || isRejectedLogin(error)) {
     const place = isRejectedLogin(error) ? "the pooler's auth_file" : 'pg_hba.conf';
-    return `PostgreSQL at ${server} rejected user "${user}" for database "${database}": ${message}. Correct the user and password in DATABASE_URL, or allow them in ${place}.`;
+    return `PostgreSQL at ${server} rejected user "${user}" for database "${database}": ${message}. Correct the user and password in ${variable}, or allow them in ${place}.`;
   }
   if (isCertificateError(error)) {
     const reason = original.replace(/\.$/, '');
-    return `PostgreSQL at ${server} has a certificate that cannot be verified: ${reason}. Set sslrootcert in DATABASE_URL to the certificate of its CA, and the host to a name in its certificate.`;
+    return `PostgreSQL at ${server} has a certificate that cannot be verified: ${reason}. Set sslrootcert in ${variable} to the certificate of its CA, and the host to a name in its certificate.`;
   }
   if (requiresTls(error)) {
-    return `PostgreSQL at ${server} requires TLS. Set sslmode=verify-full in DATABASE_URL, and sslrootcert to the certificate of its CA.`;
+    return `PostgreSQL at ${server} requires TLS. Set sslmode=verify-full in ${variable}, and sslrootcert to the certificate of its CA.`;
   }
   const place = `database "${database}" at ${server} as user "${user}"`;
   if (sqlState === INSUFFICIENT_PRIVILEGE) return `Cannot use ${place}: ${message}. Grant the privilege to the user.`;
-  return `Cannot use ${place}: ${message}. Correct DATABASE_URL.`;
+  return `Cannot use ${place}: ${message}. Correct ${variable}.`;
 }
 
 /** Whether the server's certificate was rejected: issued by another CA, for another host, or expired. */

@@ -35,10 +35,11 @@ export async function openDatabaseSource(
   log: Logger,
   signal: AbortSignal,
 ): Promise<OpenDatabaseSource> {
-  const { databaseUrls, dataDirectory, poolSize, replicas, workers } = config;
+  const { databaseUrls, databaseVariable: variable, dataDirectory, poolSize, replicas, workers } = config;
   if (replicas) checkAddresses(replicas.urls, 'DATABASE_REPLICA_URLS');
   if (databaseUrls !== undefined) {
     const { connection, description } = await checkServers(databaseUrls, {
+      variable,
       waitMs: config.databaseWaitMs,
       log,
       signal,
@@ -59,7 +60,8 @@ async function logIndexNotices(
   { preparedStatements: prepared }: Config,
   log: Logger,
 ): Promise<void> {
-  const db = openDatabase(connection, { poolSize: 1, prepared });
+  // For one statement, nothing needs to follow the primary.
+  const db = openDatabase({ ...connection, servers: undefined }, { poolSize: 1, prepared });
   try {
     for (const notice of await readIndexNotices(db)) log.warn(notice);
   } catch (error) {

@@ -12,19 +12,16 @@ import {
 /** Delay in ms between attempts to find the primary. */
 const RETRY_MS = 500;
 
-/** Where the servers are listed, for messages. */
-const VARIABLES = 'DATABASE_URL or DATABASE_URLS';
-
 /**
  * Like `checkDatabase`, for one server or several: waits until one of several is the primary and can be used. If it becomes
  * unreachable, looks for another one.
  * @throws {StartError}
  */
 export async function checkServers(urls: readonly string[], options: DatabaseCheckOptions): Promise<CheckedDatabase> {
+  const { variable, waitMs, log, signal } = options;
   const [first = ''] = urls;
   if (urls.length === 1) return checkDatabase(first, options);
-  checkAddresses(urls, VARIABLES);
-  const { waitMs, log, signal } = options;
+  checkAddresses(urls, variable);
   const deadline = Date.now() + waitMs;
   for (let attempt = 0; ; attempt += 1) {
     const result = await checkPrimary(urls, options);
@@ -37,7 +34,7 @@ export async function checkServers(urls: readonly string[], options: DatabaseChe
     if (rejecting !== undefined && isFinal) await checkDatabase(rejecting, { ...options, waitMs: 0 });
     if (remainingMs <= 0) {
       throw new StartError(
-        `${problem}. Gave up after ${waitMs} ms (DATABASE_WAIT_MS). Start or promote a server, or correct ${VARIABLES}.`,
+        `${problem}. Gave up after ${waitMs} ms (DATABASE_WAIT_MS). Start or promote a server, or correct ${variable}.`,
       );
     }
     if (attempt === 0) log.warn(`${problem}; retrying for up to ${waitMs} ms`);

@@ -3,14 +3,12 @@ import type { Logger } from 'pino';
 import { createApp, type Dependencies } from '../app.ts';
 import { createVerifyToken } from '../auth/tokens.ts';
 import type { Config } from '../config/index.ts';
-import { type Connection, type DatabaseClient, openDatabase } from '../db/client.ts';
+import { type DatabaseClient, openDatabase } from '../db/client.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { describeReadOnlyCause, findReadOnlyCause } from '../db/read-only.ts';
-import { Replicas } from '../db/servers/replicas.ts';
 import { countTransferJobs } from '../domain/transfer/queue.ts';
 import { countInPostgres } from '../http/limits/postgres-rate-counter.ts';
 import type { Counter } from '../http/limits/rate.ts';
-import { type ReadRouting, RecentWrites } from '../http/read-routing.ts';
 import { computeSegments } from '../jobs/compute-segments.ts';
 import { deleteOldChangesOf } from '../jobs/delete-old-changes.ts';
 import { eraseDeletedUsers } from '../jobs/erase-deleted-users.ts';
@@ -19,11 +17,12 @@ import { repairRestoredDatabase } from '../jobs/repair-after-restore.ts';
 import { type Job, runJobs } from '../jobs/run-jobs.ts';
 import { deleteExpiredTransfers, runTransfers } from '../jobs/run-transfers.ts';
 import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
-import { type DatabaseServerMessage, databaseServerChannel } from '../telemetry/channels.ts';
+import { logDatabaseServers } from '../telemetry/database-server-log.ts';
 import { logListenerErrors } from '../telemetry/listener-errors.ts';
 import type { Metrics } from '../telemetry/metrics/index.ts';
-import { followWork, type Tracer } from '../telemetry/work.ts';
+import { followWork } from '../telemetry/work.ts';
 import type { DatabaseSource } from './database-source.ts';
+import { type OpenReadRouting, openReadRouting, type ShareWrites } from './read-routing.ts';
 
 /** Length of the accept queue. When it is full, the kernel drops SYN packets, and clients retry after one or three seconds. */
 const ACCEPT_QUEUE_LENGTH = 4_096;
@@ -46,7 +45,7 @@ export interface ServeOptions {
   /** Counts rate-limit points; by default, in this process only. */
   counter?: Counter | undefined;
   /** Tells the other workers about writes, and this one about theirs, if there are replicas. */
-  shareWrites?: ((writes: RecentWrites) => ReadRouting['share']) | undefined;
+  shareWrites?: ShareWrites | undefined;
   /** Undefined if no metrics are collected. */
   metrics?: Metrics | undefined;
 }
@@ -60,27 +59,24 @@ export async function serve(
 ): Promise<RunningGateway> {
   const { poolSize, preparedStatements: prepared, limits: timeouts } = config;
   const db = openDatabase(connection, { poolSize, prepared, timeouts });
-  let replicas: Replicas | undefined;
+  let readRouting: OpenReadRouting | undefined;
   const shutdown = new AbortController();
-  logListenerErrors((err, source) => log.error({ err, source }, 'unexpected error of a listener'));
-  const tracer = await observeWork(config, log);
-  const stopLogging = databaseServerChannel.subscribe((message) => logDatabaseServer(message, log));
+  const { tracer, stop: stopObserving } = await observeWork(config, log);
   const release = () => {
     metrics?.observeTransfers(undefined);
-    stopLogging();
-    return Promise.all([replicas?.stop(), db.$disconnect(), tracer?.stop()]);
+    return Promise.all([stopObserving(), readRouting?.replicas.stop(), db.$disconnect()]);
   };
   try {
     // This worker may have been restarted after a failover: the address that was assigned to it can be that of a former primary.
     await db.monitor?.ready;
-    replicas = openReplicas(config, db, connection);
-    metrics?.observeDatabase(db, replicas);
+    readRouting = openReadRouting(config, db, connection, shareWrites);
+    metrics?.observeDatabase(db, readRouting?.replicas);
     metrics?.observeTransfers(() => countTransferJobs(db));
     await refreshIndexes(db, log, shutdown.signal);
     const repair = await startRepair(db, log, signal);
     const app = await createApp({
       ...toDependencies(config, db, counter),
-      reads: replicas && routeReads(replicas, shareWrites),
+      readRouting,
       observation: { metrics: metrics?.requests, tracer, slowMs: config.slowOperationMs },
       log,
       demoKey,
@@ -102,23 +98,6 @@ export async function serve(
     await release();
     throw error;
   }
-}
-
-/** Opens the replicas, if there are any. They need not be reachable. */
-function openReplicas({ replicas, poolSize }: Config, db: DatabaseClient, connection: Connection) {
-  if (!replicas) return undefined;
-  const primaryUrl = () => db.monitor?.url ?? connection.connectionString ?? '';
-  return new Replicas(db, { ...replicas, poolSize, connection, primaryUrl });
-}
-
-function routeReads(replicas: Replicas, shareWrites: ServeOptions['shareWrites']): ReadRouting {
-  const writes = new RecentWrites(replicas.maxStalenessMs);
-  const share = shareWrites?.(writes);
-  // If it is unknown, reads use the primary at first.
-  void replicas.positionAfterWrites().then((position) => {
-    if (position) writes.floor = position;
-  });
-  return { replicas, writes, share };
 }
 
 /**
@@ -156,11 +135,17 @@ function startJobs(
   return () => Promise.all([jobs.stop(), segments.stop(), transfers.stop()]);
 }
 
-/** Follows the work of this process if any of it is to be traced or logged. @returns undefined without traces. */
-async function observeWork({ tracing, slowOperationMs }: Config, log: Logger): Promise<Tracer | undefined> {
+/** Logs what happens to servers and listeners, and follows the work of this process if any of it is to be traced or logged. */
+async function observeWork({ tracing, slowOperationMs }: Config, log: Logger) {
+  logListenerErrors((err, source) => log.error({ err, source }, 'unexpected error of a listener'));
   const tracer = tracing && (await import('../telemetry/tracing.ts')).startTracing(tracing, log);
   if (tracer || slowOperationMs > 0) followWork(tracer);
-  return tracer;
+  const stopLogging = logDatabaseServers(log);
+  const stop = async () => {
+    stopLogging();
+    await tracer?.stop();
+  };
+  return { tracer, stop };
 }
 
 /**
@@ -201,23 +186,10 @@ function toDependencies(config: Config, db: DatabaseClient, counter: Counter | u
 
 /** Returns why the gateway is not ready, or undefined if it is ready. */
 async function explainUnreadiness(db: DatabaseClient): Promise<string | undefined> {
-  if (db.monitor?.problem !== undefined) return db.monitor.problem;
+  // The path is public: the log says which servers were asked.
+  if (db.monitor?.problem !== undefined) return 'No primary is known.';
   const pending = await pendingMigrations(async (sql) => (await db.connections.query({ text: sql })).rows);
   if (pending.length > 0) return `Migrations are pending: ${pending.join(', ')}. Run npm run db:migrate.`;
   const cause = await findReadOnlyCause(db);
   return cause && `The database is read-only: ${describeReadOnlyCause(cause)}.`;
-}
-
-function logDatabaseServer({ event, server, former, problem }: DatabaseServerMessage, log: Logger): void {
-  const lines = {
-    failover: `PostgreSQL at ${server} is the primary now, instead of ${former}`,
-    returned: `PostgreSQL at ${server} accepts writes again`,
-    lost: `Looking for the primary of PostgreSQL: ${problem}`,
-    rejected: `PostgreSQL at ${server} is not used: ${problem}. Correct DATABASE_URL or DATABASE_URLS`,
-    rejectedReplica: `PostgreSQL at ${server} is not used as a replica: ${problem}. Correct DATABASE_REPLICA_URLS`,
-    lostReplica: `PostgreSQL at ${server} is not used as a replica at the moment: ${problem}`,
-    returnedReplica: `PostgreSQL at ${server} can be used as a replica again`,
-  };
-  if (event === 'failover' || event === 'returned' || event === 'returnedReplica') log.info(lines[event]);
-  else log.warn(lines[event]);
 }

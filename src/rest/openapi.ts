@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { READ_AFTER_HEADER } from '../http/read-routing.ts';
 import { version } from '../version.ts';
 import { commonErrors } from './error-handler.ts';
 import { type FileOperation, fileOperations } from './file-operations.ts';
@@ -103,7 +104,7 @@ const IGNORED_FIELDS = {
 };
 
 const READ_AFTER = {
-  'Usergraph-Read-After': {
+  [READ_AFTER_HEADER]: {
     description:
       'The position of the write, or `primary` if it is unknown; absent if the gateway does not read from replicas. A read that sends the same header returns what was written.',
     schema: { type: 'string' },
@@ -111,7 +112,7 @@ const READ_AFTER = {
 };
 
 const READ_AFTER_PARAMETER = {
-  name: 'Usergraph-Read-After',
+  name: READ_AFTER_HEADER,
   in: 'header',
   required: false,
   description:

@@ -26,7 +26,7 @@ interface DemoKey {
 
 interface RestRoutesOptions {
   db: DatabaseClient;
-  reads?: ReadRouting | undefined;
+  readRouting?: ReadRouting | undefined;
   admit: Admit;
   charge: Charge;
   limits: RestLimits & FileLimits;
@@ -114,7 +114,11 @@ function parseBody(
 
 type Parameters = Record<string, unknown>;
 
-function mount(app: FastifyInstance, { db, reads, charge, limits }: RestRoutesOptions, operation: Operation): void {
+function mount(
+  app: FastifyInstance,
+  { db, readRouting, charge, limits }: RestRoutesOptions,
+  operation: Operation,
+): void {
   const isWrite = isWriting(operation);
   app.route<{ Params: Parameters; Querystring: Parameters }>({
     method: operation.method,
@@ -132,7 +136,7 @@ function mount(app: FastifyInstance, { db, reads, charge, limits }: RestRoutesOp
       const headers = { 'Idempotency-Key': request.headers['idempotency-key'], Prefer: request.headers.prefer };
       const viewer = viewerOf(request);
       const primary = db.forWorkspace(viewer.workspaceId);
-      const source = reads && readsReplicas(operation) ? await chooseReads(reads, request) : undefined;
+      const source = readRouting && readsReplicas(operation) ? await chooseReads(readRouting, request) : undefined;
       const context = { db: primary, reads: source?.forWorkspace(viewer.workspaceId) ?? primary, viewer, limits };
       request.hasWritten = isWrite;
       const raw = { params, query, headers, body };

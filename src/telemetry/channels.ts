@@ -268,13 +268,11 @@ export interface DatabaseServerMessage {
 
 /** Where a request reads, if there are replicas; or a statement that is run again on the primary. */
 export interface ReadMessage {
-  /** Undefined for a statement. */
-  server?: 'primary' | 'replica';
   /**
-   * Why not a replica: none is fresh (`stale`), none has what the caller has written (`behind`), or a statement failed on one
-   * (`error`).
+   * A request uses a replica, or the primary because no replica is fresh (`stale`) or has what the caller has written (`behind`).
+   * `error`: a statement failed on a replica.
    */
-  fallback?: 'stale' | 'behind' | 'error';
+  outcome: 'replica' | 'stale' | 'behind' | 'error';
 }
 
 export const readChannel = new EventChannel<ReadMessage>('read');

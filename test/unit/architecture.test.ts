@@ -34,7 +34,7 @@ const allowed: Record<string, string[]> = {
   ],
   federation: ['domain', 'graphql/context', 'graphql/loaders', 'graphql/schema'],
   rest: ['domain', 'auth', 'http', 'db/client', 'version'],
-  http: ['auth', 'db/errors', 'db/servers/position', 'db/servers/replicas', 'db/timeouts', 'telemetry'],
+  http: ['auth', 'db/errors', 'db/servers/replicas', 'db/servers/wal-position', 'db/timeouts', 'telemetry'],
   jobs: ['domain', 'db/client', 'db/errors', 'telemetry/channels', 'telemetry/segment-metrics'],
   db: ['telemetry/channels'],
   telemetry: ['db/errors', 'version'],

@@ -8,6 +8,7 @@ it('has a default for every variable', () => {
     port: 4000,
     host: '127.0.0.1',
     databaseUrls: undefined,
+    databaseVariable: 'DATABASE_URL',
     databaseDirectUrls: undefined,
     replicas: undefined,
     databaseWaitMs: 30_000,
@@ -183,6 +184,7 @@ it('reads the database without a pooler from DATABASE_DIRECT_URL, by default fro
     databaseUrls: [pooled],
     databaseDirectUrls: [direct],
   });
+  expect(readConfig({ DATABASE_URLS: pooled }).databaseVariable).toBe('DATABASE_URLS');
   expect(() => readConfig({ DATABASE_DIRECT_URL: direct })).toThrow(
     /DATABASE_URL: must be set if DATABASE_DIRECT_URL is/,
   );

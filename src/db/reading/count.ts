@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { unlessTimeout } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import { arrayParameter } from '../sql.ts';
 import type { ReadDb } from '../statements.ts';
+import { withinBudget } from '../within-budget.ts';
 import type { KeysetSource } from './keyset-source.ts';
 import { isMember } from './ordered/rows.ts';
 import type { OrderedSource, PreparedSource } from './ordered/source.ts';
@@ -71,17 +71,6 @@ export async function countOrdered(db: ReadDb, source: OrderedSource<unknown>, l
   const prepared = { ...source, ...conditions };
   const byIndex = prepared.isIndexed ? await countByIndex(db, prepared, limits) : undefined;
   return byIndex ?? countInSteps(db, prepared, { maximum: limits.maximum, deadline });
-}
-
-/** The result of a promise; undefined if it takes longer, whether it fails or not. */
-async function withinBudget<Result>(result: Promise<Result>, budgetMs: number): Promise<Result | undefined> {
-  const ended = new AbortController();
-  const timedOut = delay(budgetMs, undefined, { signal: ended.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([result, timedOut]);
-  } finally {
-    ended.abort();
-  }
 }
 
 /** Counts the rows that indexes find; undefined if that takes too long. */

@@ -21,18 +21,30 @@ export interface AcceptedPrimary extends Omit<Servers, 'urls'> {
   acceptedTimeline: number;
 }
 
+/** The servers that accept writes on the highest timeline. */
+export interface ChosenPrimary {
+  /** The index of the primary alone; none if there is no primary; several if it is not known which of them is the primary. */
+  indexes: readonly number[];
+  /** The highest timeline that was seen on any server of the cluster, now or before. */
+  timeline: number;
+}
+
 /**
  * Chooses the primary: the writable server of the same cluster and database on the highest timeline of the cluster. A server on a
  * lower timeline is a former primary that has returned without being rewound, or that is still alive after a promotion: writes to it
  * would be lost. Of several writable servers on that timeline, only one that was accepted on it before is certain.
  * @param states one for each server, in the order of the list; undefined for a server that did not answer.
- * @returns its index alone; none if there is no primary; the indexes of several servers if it is not known which of them is the primary.
  */
-export function choosePrimary(
+export function choosePrimary(states: readonly (ServerState | undefined)[], accepted: AcceptedPrimary): ChosenPrimary {
+  const timeline = highestTimeline(states, accepted);
+  return { indexes: chooseOnTimeline(states, accepted, timeline), timeline };
+}
+
+function chooseOnTimeline(
   states: readonly (ServerState | undefined)[],
   accepted: AcceptedPrimary,
+  timeline: number,
 ): readonly number[] {
-  const timeline = highestTimeline(states, accepted);
   const candidates = [...states.entries()].filter(
     ([, state]) => state?.isWritable && !problemOf(state, accepted) && state.timeline === timeline,
   );
@@ -44,8 +56,7 @@ export function choosePrimary(
   return isAccepted ? [accepted.index] : indexes.slice(0, 1);
 }
 
-/** Returns the highest timeline that was seen on any server of the cluster, now or before. */
-export function highestTimeline(
+function highestTimeline(
   states: readonly (ServerState | undefined)[],
   { systemId, timeline }: Pick<AcceptedPrimary, 'systemId' | 'timeline'>,
 ): number {

@@ -1,6 +1,6 @@
 import { inOneLine, isUnavailable } from '../errors.ts';
 import type { Servers } from '../session.ts';
-import { choosePrimary, highestTimeline, problemOf, type ServerState } from './choose-primary.ts';
+import { choosePrimary, problemOf, type ServerState } from './choose-primary.ts';
 import { ServerProbe } from './server-probe.ts';
 
 /** The primary of several servers, and what it has in common with the others. */
@@ -52,11 +52,17 @@ export async function findPrimary(urls: readonly string[]): Promise<FoundPrimary
   }
   const { systemId, database } = first.state;
   const states = results.map(({ state }) => state);
-  const timeline = highestTimeline(states, { systemId, timeline: 0 });
-  const chosen = choosePrimary(states, { index: -1, systemId, database, timeline, acceptedTimeline: 0 });
-  const [primary] = chosen.map((index) => results[index]);
-  if (!primary || chosen.length > 1) throw toNoPrimaryError(results, timeline);
+  const unknown = { index: -1, systemId, database, timeline: 0, acceptedTimeline: 0 };
+  const { indexes, timeline } = choosePrimary(states, unknown);
+  const [primary] = indexes.map((index) => results[index]);
+  if (!primary || indexes.length > 1) throw toNoPrimaryError(results, timeline);
   return { url: primary.url, systemId, database, timeline };
+}
+
+/** Returns the only URL, or that of the primary. @throws {NoPrimaryError} @throws {DifferentClustersError} */
+export async function primaryUrlOf(urls: readonly string[]): Promise<string> {
+  const [first = ''] = urls;
+  return urls.length === 1 ? first : (await findPrimary(urls)).url;
 }
 
 async function ask(probe: ServerProbe): Promise<Result> {

@@ -1,8 +1,7 @@
 import type { Client, Pool } from 'pg';
 import { databaseServerChannel } from '../../telemetry/channels.ts';
-import type { PrimarySource, Servers } from '../session.ts';
-import { type AcceptedPrimary, choosePrimary, highestTimeline, problemOf, type ServerState } from './choose-primary.ts';
-import { breakConnection } from './pool-clients.ts';
+import { breakConnection, type PrimarySource, type Servers } from '../session.ts';
+import { type AcceptedPrimary, choosePrimary, problemOf, type ServerState } from './choose-primary.ts';
 import { ServerProbe } from './server-probe.ts';
 
 /** Interval of the probes in ms, and the shorter one while the primary does not answer, which is the minimum. */
@@ -28,10 +27,10 @@ export class PrimaryMonitor implements PrimarySource {
   #problem: string | undefined;
   /** Consecutive probes that the primary did not answer. */
   #failures = 0;
-  /** The connections of the pool, and whether they are in use. */
-  readonly #clients = new Map<Client, 'opening' | 'idle' | 'used'>();
-  /** Connections on which the server rejected a write. */
-  readonly #readOnly = new WeakSet<Client>();
+  /** The open connections of the pool, and whether they are idle. */
+  readonly #clients = new Map<Client, boolean>();
+  /** What was reported since the primary is lost. */
+  readonly #reported = new Set<string>();
   /** Indexes of servers that belong to another cluster, or whose URL names another database. */
   readonly #rejected = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
@@ -65,27 +64,26 @@ export class PrimaryMonitor implements PrimarySource {
 
   /** Registers a connection that is about to be opened to `url`. */
   registerConnection(client: Client): void {
-    this.#clients.set(client, 'opening');
+    this.#clients.set(client, false);
     client.once('end', () => this.#clients.delete(client));
   }
 
-  /** Watches which connections of the pool are in use. */
+  /**
+   * Watches which connections of the pool are in use, and looks for the primary when one breaks, or is released to be closed, such as
+   * after the server has rejected a write.
+   */
   watchPool(pool: Pool): void {
-    pool.on('acquire', (client) => this.#clients.set(client as unknown as Client, 'used'));
-    pool.on('remove', (client) => this.#clients.delete(client as unknown as Client));
-    pool.on('release', (_error, released) => {
-      const client = released as unknown as Client;
-      this.#clients.set(client, 'idle');
-      // The pool removes a released connection that has ended.
-      if (this.#readOnly.has(client)) void client.end().catch(() => {});
+    pool.on('acquire', (client) => this.#setIdle(client, false));
+    pool.on('release', (error, client) => {
+      this.#setIdle(client, true);
+      if (error) this.askSoon();
     });
     pool.on('error', () => this.askSoon());
   }
 
-  /** Closes a connection on which the server rejected a write, once it is released, and looks for the primary. */
-  reportReadOnly(client: Client): void {
-    this.#readOnly.add(client);
-    this.askSoon();
+  /** A connection that has ended is released later if it was in use. */
+  #setIdle(client: Client, isIdle: boolean): void {
+    if (this.#clients.has(client)) this.#clients.set(client, isIdle);
   }
 
   /** Asks all servers as soon as possible: after the probe that is under way, and at most every 250 ms. */
@@ -134,15 +132,14 @@ export class PrimaryMonitor implements PrimarySource {
   }
 
   #evaluate(states: States): void {
-    const timeline = highestTimeline(states, this.#accepted);
-    const chosen = choosePrimary(states, this.#accepted);
+    const { indexes, timeline } = choosePrimary(states, this.#accepted);
     this.#accepted = { ...this.#accepted, timeline };
-    const [index] = chosen;
+    const [index] = indexes;
     const state = states[this.#accepted.index];
     this.#failures = state ? 0 : this.#failures + 1;
-    if (index !== undefined && chosen.length === 1) this.#accept(index, timeline);
-    else if (chosen.length > 1) {
-      const servers = chosen.map((each) => this.#serverAt(each)).join(' and ');
+    if (index !== undefined && indexes.length === 1) this.#accept(index, timeline);
+    else if (indexes.length > 1) {
+      const servers = indexes.map((each) => this.#serverAt(each)).join(' and ');
       this.#lose(`${servers} accept writes on the same timeline ${timeline}; stop all but the primary`);
     } else if (state || this.#failures >= FAILURES_UNTIL_LOST) {
       this.#lose(`${this.#primary.server} ${explain(state, timeline)}, and no other server has been promoted`);
@@ -150,9 +147,10 @@ export class PrimaryMonitor implements PrimarySource {
   }
 
   #lose(problem: string): void {
-    const isNew = this.#problem === undefined;
     this.#problem = `No primary is known: ${problem}.`;
-    if (isNew) databaseServerChannel.publish({ event: 'lost', server: this.#primary.server, problem });
+    if (this.#reported.has(problem)) return;
+    this.#reported.add(problem);
+    databaseServerChannel.publish({ event: 'lost', server: this.#primary.server, problem });
   }
 
   #accept(index: number, timeline: number): void {
@@ -161,11 +159,12 @@ export class PrimaryMonitor implements PrimarySource {
     const hasReturned = this.#problem !== undefined;
     this.#accepted = { ...this.#accepted, index, acceptedTimeline: timeline };
     this.#problem = undefined;
+    this.#reported.clear();
     this.#failures = 0;
     if (!hasMoved && !hasReturned) return;
     // The same server has returned: idle connections can be dead, if its host has crashed.
-    for (const [client, use] of this.#clients) {
-      if (hasMoved || use === 'idle') breakConnection(client, 'the primary has moved or restarted');
+    for (const [client, isIdle] of this.#clients) {
+      if (hasMoved || isIdle) breakConnection(client, 'the primary has moved or restarted');
     }
     databaseServerChannel.publish({ event: hasMoved ? 'failover' : 'returned', server: this.#primary.server, former });
   }

@@ -1,16 +1,15 @@
-import { type Client, Pool } from 'pg';
+import { Client, type ClientBase, type Pool } from 'pg';
 import { databaseServerChannel, readChannel } from '../../telemetry/channels.ts';
 import { byWorkspace } from '../batching.ts';
 import type { Database } from '../client.ts';
-import { describeDatabaseError, inOneLine, isUnavailable } from '../errors.ts';
+import { describeDatabaseError, inOneLine, isPoolTimeout, isStatementTimeout, isUnavailable } from '../errors.ts';
+import { openPool } from '../pool.ts';
 import { sharePool } from '../pool-shares.ts';
-import { type Connection, clientOf } from '../session.ts';
+import { breakConnection, type Connection } from '../session.ts';
 import { type ReadDb, statementsOn } from '../statements.ts';
-import { ANSWER_MARGIN_MS, closeSilentConnections } from '../timeouts.ts';
-import { breakConnection } from './pool-clients.ts';
-import { hasReached, type Position } from './position.ts';
 import { instanceOf, type ProbedState, ServerProbe } from './server-probe.ts';
 import { sharedRuns } from './shared-runs.ts';
+import { hasReached, type WalPosition } from './wal-position.ts';
 
 /** Consecutive failed probes after which the replica is lost and its connections are broken: a busy server may miss one. */
 const FAILURES_UNTIL_LOST = 2;
@@ -48,15 +47,15 @@ export class Replica implements ReadSource {
   constructor(url: string, primary: ReadablePrimary, poolSize: number, { timeoutsAtPooler }: Connection) {
     this.#probe = new ServerProbe(url, () => this.#forgetState());
     const { timeouts } = primary;
-    const source = { url, registerConnection: (client: Client) => this.#registerConnection(client) };
-    this.#pool = new Pool({
-      Client: clientOf({ ...(timeoutsAtPooler && { timeoutsAtPooler }) }, timeouts, source),
-      max: poolSize,
-      connectionTimeoutMillis: timeouts.poolWaitMs,
-      onConnect: (client) => this.#verify(client as unknown as Client),
-    });
-    this.#pool.on('connect', (client) => client.on('error', () => {})).on('error', () => {});
-    closeSilentConnections(this.#pool, timeouts.statementMs + ANSWER_MARGIN_MS);
+    this.#pool = openPool(
+      { connectionString: url, timeoutsAtPooler },
+      {
+        size: poolSize,
+        timeouts,
+        source: { url, registerConnection: (client) => this.#registerConnection(client) },
+        onConnect: (client) => this.#verify(client),
+      },
+    );
     const shares = sharePool(this.#pool, timeouts.poolWaitMs);
     this.forWorkspace = byWorkspace((workspaceId) =>
       this.#withFallback(statementsOn(shares.of(workspaceId), primary.prepared), primary, workspaceId),
@@ -73,7 +72,7 @@ export class Replica implements ReadSource {
     return performance.now() < this.#lostUntil ? undefined : this.#state;
   }
 
-  hasReached(required: Position): boolean {
+  hasReached(required: WalPosition): boolean {
     const { state } = this;
     return state !== undefined && hasReached(state.position, required);
   }
@@ -100,11 +99,11 @@ export class Replica implements ReadSource {
   };
 
   /** The address may lead to several servers: what was found about one is not true of another. */
-  async #verify(client: Client): Promise<void> {
+  async #verify(client: ClientBase): Promise<void> {
     const instance = await instanceOf(client);
     if (instance === this.#state?.instance) return;
     const problem = 'its server is not the one that was asked for its position';
-    breakConnection(client, problem);
+    if (client instanceof Client) breakConnection(client, problem);
     throw new Error(`Connection terminated: ${problem}`);
   }
 
@@ -156,14 +155,14 @@ export class Replica implements ReadSource {
         const failure = failureOf(error);
         if (!failure) throw error;
         if (failure === 'lost') this.#lose(error);
-        readChannel.publish({ fallback: 'error' });
+        readChannel.publish({ outcome: 'error' });
         return await read(primary.forWorkspace(workspaceId));
       }
     };
     return {
       query: (query, ...values) => run((db) => db.query(query, ...values)),
       queryOnce: (statement, timeoutMs) => run((db) => db.queryOnce(statement, timeoutMs)),
-      ...(primary.indexes && { indexes: primary.indexes }),
+      indexes: primary.indexes,
     };
   }
 }
@@ -176,8 +175,7 @@ const FAILED_STATEMENT = /^(40001|40P01|42P01|42703|42883|42704)$/;
  * would report as well, and if all connections are in use: the primary has no more of them.
  */
 export function failureOf(error: unknown): 'statement' | 'lost' | undefined {
-  const { sqlState, message } = describeDatabaseError(error);
-  if (FAILED_STATEMENT.test(sqlState)) return 'statement';
-  if (sqlState === '57014' || /timeout exceeded when trying to connect/.test(message)) return undefined;
+  if (FAILED_STATEMENT.test(describeDatabaseError(error).sqlState)) return 'statement';
+  if (isStatementTimeout(error) || isPoolTimeout(error)) return undefined;
   return isUnavailable(error) ? 'lost' : undefined;
 }

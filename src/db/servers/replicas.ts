@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { databaseServerChannel, type ReadMessage, readChannel } from '../../telemetry/channels.ts';
+import { databaseServerChannel, readChannel } from '../../telemetry/channels.ts';
 import type { Connection } from '../session.ts';
+import { withinBudget } from '../within-budget.ts';
 import { problemOf } from './choose-primary.ts';
-import { hasReached, type Position } from './position.ts';
 import { type ReadablePrimary, type ReadSource, Replica } from './replica.ts';
 import { type ProbedState, ServerProbe } from './server-probe.ts';
 import { sharedRuns } from './shared-runs.ts';
+import { hasReached, type RequiredPosition, type WalPosition } from './wal-position.ts';
 
 /** Interval of the probes of each server in ms. */
 const INTERVAL_MS = 250;
@@ -36,7 +37,7 @@ export interface ReplicaOptions {
 interface Sample {
   /** In ms of `performance.now()`, before the primary was asked. */
   at: number;
-  position: Position;
+  position: WalPosition;
 }
 
 /**
@@ -44,9 +45,10 @@ interface Sample {
  * This compares positions of the log, not clocks, and needs no write to an idle primary.
  */
 export class Replicas {
+  /** How old in ms what a replica returns may be. */
+  readonly maxStalenessMs: number;
   readonly #primary: ReadablePrimary;
   readonly #replicas: readonly Replica[];
-  readonly #maxStalenessMs: number;
   readonly #primaryUrl: () => string;
   #probe: ServerProbe;
   #state: ProbedState | undefined;
@@ -60,7 +62,7 @@ export class Replicas {
 
   constructor(primary: ReadablePrimary, { urls, poolSize, connection, ...options }: ReplicaOptions) {
     this.#primary = primary;
-    this.#maxStalenessMs = options.maxStalenessMs;
+    this.maxStalenessMs = options.maxStalenessMs;
     this.#primaryUrl = options.primaryUrl;
     this.#replicas = urls.map((url) => new Replica(url, primary, poolSize, connection));
     this.#probe = new ServerProbe(options.primaryUrl());
@@ -68,11 +70,6 @@ export class Replicas {
       this.#repeat(() => this.#samplePrimary().catch(() => {})),
       ...this.#replicas.map((replica) => this.#repeat(() => this.#refresh(replica))),
     ]);
-  }
-
-  /** How old in ms what a replica returns may be. */
-  get maxStalenessMs(): number {
-    return this.#maxStalenessMs;
   }
 
   /** Number of replicas that are fresh. */
@@ -84,21 +81,22 @@ export class Replicas {
    * Chooses where a request reads: a fresh replica that has replayed `required`, or the primary.
    * @param required `primary` if what the caller has written is at an unknown position.
    */
-  choose(required?: Position | 'primary'): ReadSource | Promise<ReadSource> {
+  choose(required?: RequiredPosition): ReadSource | Promise<ReadSource> {
     if (required === 'primary') return this.#usePrimary('behind');
     const fresh = this.#fresh();
-    this.#turn += 1;
-    const inTurn = fresh.map((_, index) => fresh[(index + this.#turn) % fresh.length] as Replica);
+    const turn = this.#turn++ % fresh.length;
+    const inTurn = [...fresh.slice(turn), ...fresh.slice(0, turn)];
     const [first] = inTurn;
     if (!first) return this.#usePrimary('stale');
-    const ready = required ? inTurn.find((replica) => replica.hasReached(required)) : first;
-    return ready ? reportReplicaRead(ready) : this.#check(inTurn, required as Position);
+    if (!required) return reportReplicaRead(first);
+    const ready = inTurn.find((replica) => replica.hasReached(required));
+    return ready ? reportReplicaRead(ready) : this.#check(inTurn, required);
   }
 
   /** Returns the position of the primary after everything that has been committed; undefined if it is unknown. */
-  async positionAfterWrites(): Promise<Position | undefined> {
-    const late = delay(WRITE_POSITION_WAIT_MS, undefined, { ref: false });
-    const state = await Promise.race([this.#samplePrimary().catch(() => undefined), late]);
+  async positionAfterWrites(): Promise<WalPosition | undefined> {
+    const sample = this.#samplePrimary().catch(() => undefined);
+    const state = await withinBudget(sample, WRITE_POSITION_WAIT_MS);
     return state?.isWritable ? state.written : undefined;
   }
 
@@ -107,8 +105,6 @@ export class Replicas {
     this.#stopping.abort();
     this.#probe.close();
     await Promise.all([this.#probing, ...this.#replicas.map((replica) => replica.close())]);
-    // A probe that was under way may have moved to another primary.
-    this.#probe.close();
   }
 
   #fresh(): Replica[] {
@@ -120,22 +116,22 @@ export class Replicas {
     });
   }
 
-  readonly #isRecent = (at: number) => at >= performance.now() - this.#maxStalenessMs;
+  readonly #isRecent = (at: number) => at >= performance.now() - this.maxStalenessMs;
 
-  #usePrimary(fallback: NonNullable<ReadMessage['fallback']>): ReadSource {
-    readChannel.publish({ server: 'primary', fallback });
+  #usePrimary(outcome: 'stale' | 'behind'): ReadSource {
+    readChannel.publish({ outcome });
     return this.#primary;
   }
 
   /** Asks replicas for their positions. With synchronous replication to any of them, at least one has what was written. */
-  async #check(replicas: readonly Replica[], required: Position): Promise<ReadSource> {
+  async #check(replicas: readonly Replica[], required: WalPosition): Promise<ReadSource> {
     const answers = replicas.map(async (replica) => {
       await replica.refresh();
       if (!replica.hasReached(required)) throw new Error('behind');
       return replica;
     });
-    const late = delay(CHECK_WAIT_MS, undefined, { ref: false });
-    const ready = await Promise.race([Promise.any(answers).catch(() => undefined), late]);
+    const first = Promise.any(answers).catch(() => undefined);
+    const ready = await withinBudget(first, CHECK_WAIT_MS);
     return ready ? reportReplicaRead(ready) : this.#usePrimary('behind');
   }
 
@@ -180,6 +176,6 @@ export class Replicas {
 }
 
 function reportReplicaRead(replica: Replica): ReadSource {
-  readChannel.publish({ server: 'replica' });
+  readChannel.publish({ outcome: 'replica' });
   return replica;
 }

@@ -1,17 +1,16 @@
-import { Client, type QueryConfig } from 'pg';
+import { Client, type ClientBase, type QueryConfig } from 'pg';
 import { z } from 'zod';
-import { serverOf } from '../session.ts';
+import { breakConnection, serverOf } from '../session.ts';
 import type { ServerState } from './choose-primary.ts';
-import { breakConnection } from './pool-clients.ts';
-import { type Position, parsePosition } from './position.ts';
+import { parsePosition, type WalPosition } from './wal-position.ts';
 
 /** What a probe reads in addition. */
 export interface ProbedState extends ServerState {
   isStandby: boolean;
   /** What a standby has replayed, or what the primary has stored and can send to standbys. */
-  position: Position;
+  position: WalPosition;
   /** What the primary has written, including what it has not stored yet (`synchronous_commit = off`). */
-  written: Position;
+  written: WalPosition;
 }
 
 /** Timeout in ms of a connection for probes, and of each statement on it. */
@@ -58,12 +57,14 @@ const rows = z.tuple([
 const instances = z.tuple([z.object({ instance: z.string() })]);
 
 /** Returns the `instance` of the server of a connection. @throws what the driver throws if the server does not answer in time. */
-export async function instanceOf(client: Pick<Client, 'query'>): Promise<string> {
+export async function instanceOf(client: ClientBase): Promise<string> {
   const text = `/* readServerInstance */ SELECT ${INSTANCE} AS instance`;
   // The types of the driver lack the timeout of a statement.
   const statement: QueryConfig & { query_timeout: number } = { text, query_timeout: PROBE_TIMEOUT_MS };
   return instances.parse((await client.query(statement)).rows)[0].instance;
 }
+
+const CLOSED = 'The probe is closed.';
 
 /** Asks one server for its state, on a connection of its own. */
 export class ServerProbe {
@@ -84,11 +85,11 @@ export class ServerProbe {
   /** @throws what the driver throws if the server does not answer within a second, or two if a connection has to be opened. */
   async ask(): Promise<ProbedState> {
     try {
-      this.#client ??= await this.#connect();
-      return rows.parse((await this.#client.query(PROBE)).rows)[0];
+      const client = this.#client ?? (await this.#connect());
+      return rows.parse((await client.query(PROBE)).rows)[0];
     } catch (error) {
       this.#disconnect();
-      throw error;
+      throw this.#isClosed ? new Error(CLOSED) : error;
     }
   }
 
@@ -106,7 +107,7 @@ export class ServerProbe {
   }
 
   async #connect(): Promise<Client> {
-    if (this.#isClosed) throw new Error('The probe is closed.');
+    if (this.#isClosed) throw new Error(CLOSED);
     const client = new Client({
       connectionString: this.url,
       connectionTimeoutMillis: PROBE_TIMEOUT_MS,
@@ -118,9 +119,9 @@ export class ServerProbe {
     client.once('end', () => {
       if (!this.#isClosed) this.#onEnd();
     });
+    // Before it is open: the driver does not close a connection on which it cannot log in, for example without a password.
+    this.#client = client;
     await client.connect();
-    if (!this.#isClosed) return client;
-    breakConnection(client, 'the probe is closed');
-    throw new Error('The probe is closed.');
+    return client;
   }
 }

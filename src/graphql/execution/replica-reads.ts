@@ -7,7 +7,7 @@ import { type Loaders, loadersByWorkspace } from '../loaders/index.ts';
 /** Chooses where a query reads. */
 export interface ReadChoosing {
   /** Undefined without replicas. */
-  chooseReads?: () => ReadSource | Promise<ReadSource>;
+  chooseReads?: (() => ReadSource | Promise<ReadSource>) | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { z } from 'zod';
-import { formatPosition, parsePosition } from '../../db/servers/position.ts';
+import { formatPosition, parsePosition } from '../../db/servers/wal-position.ts';
 import type { ReadRouting, RecentWrites, WriteOutcome } from '../../http/read-routing.ts';
 
 /**
@@ -114,17 +114,28 @@ export function relayWrites(workers: Pick<typeof cluster, 'on'> = cluster): void
   setInterval(() => relay.renewLeases(), RENEWAL_INTERVAL_MS).unref();
 }
 
+/** How a worker shares writes. */
+export interface WriteSharing {
+  share: NonNullable<ReadRouting['share']>;
+  /** Resolves when the other workers tell this one about their writes from then on. */
+  joined: Promise<void>;
+}
+
 /** Runs in a worker: tells the other workers about writes of this one, and `writes` about theirs. */
 export function shareWrites(
   writes: RecentWrites,
   primary: Pick<NodeJS.Process, 'on' | 'send' | 'connected'> = process,
-): ReadRouting['share'] {
+): WriteSharing {
+  const joining = Promise.withResolvers<void>();
   const sent = new Map<string, () => void>();
   let count = 0;
   writes.completeUntil = 0;
   primary.on('message', (message) => {
     const lease = parseIf(Lease, 'leaseUntil', message);
-    if (lease) writes.completeUntil = performance.now() + lease.leaseUntil - monotonicMs();
+    if (lease) {
+      writes.completeUntil = performance.now() + lease.leaseUntil - monotonicMs();
+      joining.resolve();
+    }
     const written = parseIf(Written, 'written', message)?.written;
     if (written) {
       writes.record(written.key, parseOutcome(written.outcome));
@@ -134,7 +145,7 @@ export function shareWrites(
     if (answer) sent.get(answer.remembered)?.();
   });
   primary.send?.({ sharesWrites: true } satisfies z.output<typeof Joining>);
-  return async (key, outcome) => {
+  const share: WriteSharing['share'] = async (key, outcome) => {
     if (!primary.connected) return;
     count += 1;
     const id = `${process.pid}.${count}`;
@@ -147,6 +158,7 @@ export function shareWrites(
     clearTimeout(timer);
     sent.delete(id);
   };
+  return { share, joined: joining.promise };
 }
 
 const parseOutcome = (text: string): WriteOutcome => (text === 'uncertain' ? text : (parsePosition(text) ?? 'primary'));

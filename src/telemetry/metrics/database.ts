@@ -110,9 +110,9 @@ export function readMetrics(registry: Registry, replicas: () => ObservedReplicas
   for (const server of ['primary', 'replica']) reads.inc({ server }, 0);
   for (const reason of ['stale', 'behind', 'error']) fallbacks.inc({ reason }, 0);
   return [
-    readChannel.subscribe(({ server, fallback }) => {
-      if (server) reads.inc({ server });
-      if (fallback) fallbacks.inc({ reason: fallback });
+    readChannel.subscribe(({ outcome }) => {
+      if (outcome !== 'error') reads.inc({ server: outcome === 'replica' ? 'replica' : 'primary' });
+      if (outcome !== 'replica') fallbacks.inc({ reason: outcome });
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Position } from '../../../src/db/servers/position.ts';
+import type { WalPosition } from '../../../src/db/servers/wal-position.ts';
 import { type ReadRouting, RecentWrites } from '../../../src/http/read-routing.ts';
 import { startApp } from '../../kit/app.ts';
 import { holding } from '../../kit/holding.ts';
@@ -15,12 +15,12 @@ const read = JSON.stringify({ query: '{ user(uid: "u1") { uid } }' });
 
 /** Starts an app that asks stand-ins for replicas, and records what reads require and what is shared. */
 async function startRouted({ share = async () => {}, ...options }: Options & { share?: () => Promise<void> } = {}) {
-  const state = { position: { timeline: 1, lsn: 9n } as Position | undefined, probes: 0 };
+  const state = { position: { timeline: 1, lsn: 9n } as WalPosition | undefined, probes: 0 };
   const required: unknown[] = [];
   const shared: unknown[] = [];
   const writes = new RecentWrites(60_000);
   writes.floor = { timeline: 1, lsn: 1n };
-  const reads: ReadRouting = {
+  const readRouting: ReadRouting = {
     replicas: {
       choose: (position) => {
         required.push(position);
@@ -37,7 +37,7 @@ async function startRouted({ share = async () => {}, ...options }: Options & { s
       return share();
     },
   };
-  const app = await startApp({ ...options, reads });
+  const app = await startApp({ ...options, readRouting });
   return Object.assign(app, { state, required, shared });
 }
 

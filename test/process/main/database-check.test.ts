@@ -23,10 +23,13 @@ describe.each(['1', '2'])('a gateway whose database cannot be used, with WORKERS
   it('names the database that does not exist', async () => {
     await using database = await createEmptyDatabase();
     const url = changed(database.connectionString, { pathname: '/absent' });
-    await expectLine(
-      { DATABASE_URL: url, WORKERS },
-      /^Database "absent" does not exist on PostgreSQL at \S+\. Create it and run npm run db:migrate, or correct the name in DATABASE_URL\.$/,
-    );
+    for (const variable of ['DATABASE_URL', 'DATABASE_URLS']) {
+      const nextStep = `Create it and run npm run db:migrate, or correct the name in ${variable}`;
+      await expectLine(
+        { [variable]: url, WORKERS },
+        new RegExp(`^Database "absent" does not exist on PostgreSQL at \\S+\\. ${nextStep}\\.$`),
+      );
+    }
   });
 
   it('names the pending migrations and the command that applies them', async () => {

@@ -304,6 +304,16 @@ describe.skipIf(!hasDebianPostgres)('reads from replicas', () => {
     await servers.pause(former);
     // These writes are in flight: their outcome is unknown.
     const inFlight = Array.from({ length: 4 }, () => rename(gateway, 'in-flight', 'Ada'));
+    // The path is public: the log names the server, the response does not.
+    await waitUntil(async () =>
+      expect(await send(gateway, '/health/ready', {})).toMatchObject({
+        status: 503,
+        body: { status: 'unavailable', reason: 'No primary is known.' },
+      }),
+    );
+    expect(logLines(gateway, `${hosts[former]} does not answer, and no other server has been promoted`)).not.toEqual(
+      [],
+    );
     const promotedAt = await servers.promote();
     await waitUntil(async () => expect((await rename(gateway, 'moved', 'Grace')).status).toBe(200));
     for (const { status, body } of await Promise.all(inFlight)) {

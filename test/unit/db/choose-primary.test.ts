@@ -28,7 +28,7 @@ describe('the choice of the primary', () => {
     ['ignores the timelines of another cluster', [primary(2), server({ timeline: 9, systemId: 'other' })], [0]],
     ['rejects another database', [undefined, server({ timeline: 3, database: 'other' })], []],
   ])('%s', (_name, states, indexes) => {
-    expect(choosePrimary(states, accepted)).toEqual(indexes);
+    expect(choosePrimary(states, accepted).indexes).toEqual(indexes);
   });
 });
 

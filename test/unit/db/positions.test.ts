@@ -1,8 +1,8 @@
 import { DatabaseError } from 'pg';
 import { describe, expect, it, vi } from 'vitest';
-import { formatPosition, hasReached, isAfter, parsePosition } from '../../../src/db/servers/position.ts';
 import { failureOf } from '../../../src/db/servers/replica.ts';
 import { sharedRuns } from '../../../src/db/servers/shared-runs.ts';
+import { formatPosition, hasReached, isAfter, parsePosition } from '../../../src/db/servers/wal-position.ts';
 
 const at = (timeline: number, lsn: number) => ({ timeline, lsn: BigInt(lsn) });
 

@@ -1,5 +1,5 @@
-import type { EventEmitter } from 'node:events';
-import { Client } from 'pg';
+import { EventEmitter } from 'node:events';
+import { Client, type Pool } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ServerState } from '../../../src/db/servers/choose-primary.ts';
 import { PrimaryMonitor } from '../../../src/db/servers/primary-monitor.ts';
@@ -18,6 +18,17 @@ let askedAt: number[] = [];
 let messages: DatabaseServerMessage[] = [];
 let monitor: PrimaryMonitor;
 let unsubscribe: () => void;
+
+/** A connection of a pool with its last event. */
+function watchConnection(event: 'acquire' | 'release', error?: Error): Client {
+  const client = new Client();
+  client.connection.stream.on('error', () => {});
+  const pool = new EventEmitter();
+  monitor.registerConnection(client);
+  monitor.watchPool(pool as unknown as Pool);
+  pool.emit(event, ...(event === 'release' ? [error, client] : [client]));
+  return client;
+}
 
 /** Starts with the first server as the primary. */
 async function startMonitor(more: Partial<typeof servers> = {}): Promise<void> {
@@ -99,6 +110,18 @@ describe('the monitor of the primary', () => {
     expect(messages.map(({ event }) => event)).toEqual(['lost', 'returned']);
   });
 
+  it('reports each problem once while the primary is lost', async () => {
+    await startMonitor();
+    for (const state of [undefined, answer({ isWritable: false }), undefined, answer({ isWritable: false })]) {
+      states[0] = state;
+      await vi.advanceTimersByTimeAsync(1_500);
+    }
+    expect(messages.map(({ problem }) => problem)).toEqual([
+      'h1:1 does not answer, and no other server has been promoted',
+      'h1:1 does not accept writes, and no other server has been promoted',
+    ]);
+  });
+
   it('is not ready at once if the primary answers that it does not accept writes', async () => {
     await startMonitor();
     states[0] = answer({ isWritable: false });
@@ -131,16 +154,34 @@ describe('the monitor of the primary', () => {
 
   it('breaks connections in use when the primary has moved', async () => {
     await startMonitor();
-    const client = new Client();
-    const { connection } = client as unknown as { connection: { stream: EventEmitter & { destroyed: boolean } } };
-    connection.stream.on('error', () => {});
-    const handlers = new Map<string, (...values: unknown[]) => void>();
-    const pool = { on: (event: string, handler: () => void) => handlers.set(event, handler) };
-    monitor.registerConnection(client);
-    monitor.watchPool(pool as unknown as Parameters<PrimaryMonitor['watchPool']>[0]);
-    handlers.get('acquire')?.(client);
+    const { connection } = watchConnection('acquire');
     states = [undefined, answer({ timeline: 3 })];
     await vi.advanceTimersByTimeAsync(1_000);
     expect(connection.stream.destroyed).toBe(true);
+  });
+
+  it.each([
+    ['breaks', 'idle', 'release', true],
+    ['keeps', 'in use', 'acquire', false],
+  ] as const)('%s a connection that is %s when the primary has returned', async (_verb, _use, event, isBroken) => {
+    await startMonitor();
+    const { connection } = watchConnection(event);
+    states[0] = undefined;
+    await vi.advanceTimersByTimeAsync(1_250);
+    states[0] = answer();
+    await vi.advanceTimersByTimeAsync(250);
+    expect(messages.map((message) => message.event)).toEqual(['lost', 'returned']);
+    expect(connection.stream.destroyed).toBe(isBroken);
+  });
+
+  it('asks soon if a connection is released to be closed', async () => {
+    await startMonitor();
+    await vi.advanceTimersByTimeAsync(250);
+    watchConnection('release');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(askedAt).toHaveLength(1);
+    watchConnection('release', new Error('cannot execute INSERT in a read-only transaction'));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(askedAt).toHaveLength(2);
   });
 });

@@ -30,6 +30,7 @@ const warn = vi.fn();
 
 const search = (waitMs: number) =>
   checkServers([first, second], {
+    variable: 'DATABASE_URLS',
     waitMs,
     log: { info: vi.fn(), warn },
     signal: new AbortController().signal,
@@ -132,9 +133,14 @@ it.each([
 
 it('names the URL that is invalid', async () => {
   const broken = `${second}?sslmode=verify-full&sslrootcert=/missing.crt`;
-  const options = { waitMs: 0, log: { info: vi.fn(), warn }, signal: new AbortController().signal };
+  const options = {
+    variable: 'DATABASE_URLS',
+    waitMs: 0,
+    log: { info: vi.fn(), warn },
+    signal: new AbortController().signal,
+  };
   const sessions = { timeouts: { statementMs: 1, lockMs: 1 }, allowsShorter: true, prepared: true };
   await expect(checkServers([first, broken], { ...options, sessions })).rejects.toThrow(
-    /^DATABASE_URL or DATABASE_URLS: URL 2 is invalid: ENOENT.+\/missing\.crt/,
+    /^DATABASE_URLS: URL 2 is invalid: ENOENT.+\/missing\.crt/,
   );
 });

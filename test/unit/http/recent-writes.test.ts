@@ -66,6 +66,34 @@ it('requires the writes of all keys if there are too many', () => {
   expect(writes.required('another')).toBe('primary');
 });
 
+/** Records writes of more keys than are remembered one by one. */
+function recordMany(prefix: string, outcome: Parameters<RecentWrites['record']>[1]): void {
+  for (let key = 0; key <= 10_000; key += 1) writes.record(`${prefix}${key}`, outcome);
+}
+
+it('keeps requiring the primary after an uncertain write while the writes of more and more keys follow', () => {
+  writes.floor = at(1, 1);
+  writes.record('a', 'uncertain');
+  vi.advanceTimersByTime(500);
+  recordMany('b', at(1, 10));
+  expect(writes.required('a')).toBe('primary');
+  vi.advanceTimersByTime(500);
+  recordMany('c', at(1, 20));
+  expect(writes.required('a')).toBe('primary');
+  vi.advanceTimersByTime(1_000);
+  expect(writes.required('a')).toEqual(at(1, 20));
+});
+
+it('keeps the writes of too many keys when it learns what precedes the start', () => {
+  writes.record('a', 'uncertain');
+  vi.advanceTimersByTime(500);
+  recordMany('b', at(1, 10));
+  writes.floor = at(1, 5);
+  expect(writes.required('a')).toBe('primary');
+  vi.advanceTimersByTime(1_500);
+  expect(writes.required('a')).toEqual(at(1, 10));
+});
+
 it('requires the primary while writes of other processes may be unknown', () => {
   writes.floor = at(1, 5);
   writes.completeUntil = performance.now() + 100;

@@ -23,7 +23,7 @@ class TestWorker {
 
   constructor() {
     this.writes.floor = at(1);
-    this.share = shareWrites(this.writes, this.channel as never);
+    this.share = shareWrites(this.writes, this.channel as never).share;
   }
 
   isConnected = () => this.channel.connected;
@@ -72,7 +72,7 @@ it.each([at(9), 'primary', 'uncertain'] as const)(
   async (outcome) => {
     const [origin, other] = [new TestWorker(), new TestWorker()];
     expect(other.writes.required('a')).toEqual(at(1));
-    expect(await isSettled(origin.share?.('a', outcome))).toBe(true);
+    expect(await isSettled(origin.share('a', outcome))).toBe(true);
     expect(other.writes.required('a')).toEqual(outcome === 'uncertain' ? 'primary' : outcome);
   },
 );
@@ -80,7 +80,7 @@ it.each([at(9), 'primary', 'uncertain'] as const)(
 it('acknowledges a write while a worker hangs, which then reads from the primary until it knows the write', async () => {
   const [origin, other] = [new TestWorker(), new TestWorker()];
   other.isHanging = true;
-  const sharing = origin.share?.('a', at(9));
+  const sharing = origin.share('a', at(9));
   await vi.advanceTimersByTimeAsync(450);
   expect(await isSettled(sharing)).toBe(false);
   await vi.advanceTimersByTimeAsync(150);
@@ -95,7 +95,7 @@ it('acknowledges a write while a worker hangs, which then reads from the primary
 it('does not wait for a worker that has exited', async () => {
   const [origin, other] = [new TestWorker(), new TestWorker()];
   other.isHanging = true;
-  const sharing = origin.share?.('a', at(9));
+  const sharing = origin.share('a', at(9));
   expect(await isSettled(sharing)).toBe(false);
   other.channel.connected = false;
   cluster.emit('disconnect', other);
