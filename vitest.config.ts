@@ -2,6 +2,21 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+/** Tests that need a PostgreSQL. */
+export const postgres = {
+  name: 'postgres',
+  // Node runs the modules itself, as in production: nothing is transformed.
+  experimental: { viteModuleRunner: false },
+  // A worker runs many files and loads the gateway once. Tests are isolated by workspace (test/kit/app.ts).
+  isolate: false,
+  include: ['test/{api,clients,database,process,property}/**/*.test.ts'],
+  globalSetup: ['test/kit/process-reaper.ts', 'test/kit/server.ts'],
+  setupFiles: ['test/kit/reap-after-file.ts'],
+  // While other programs keep all cores busy, programs take several times as long to start.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
+
 export default defineConfig({
   test: {
     // The default of 1 s is not enough on a busy machine; test/kit/setup.ts does the same for `vi.waitFor`.
@@ -25,22 +40,7 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'postgres',
-          // Node runs the modules itself, as in production: nothing is transformed.
-          experimental: { viteModuleRunner: false },
-          // A worker runs many files and loads the gateway once. Tests are isolated by workspace (test/kit/app.ts).
-          isolate: false,
-          include: ['test/{api,clients,database,process,property}/**/*.test.ts'],
-          globalSetup: ['test/kit/process-reaper.ts', 'test/kit/server.ts'],
-          setupFiles: ['test/kit/reap-after-file.ts'],
-          // While other programs keep all cores busy, programs take several times as long to start.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { extends: true, test: postgres },
     ],
   },
 });

@@ -64,7 +64,7 @@ export class MembershipFollower {
 
   async #follow(db: WriteDb, workspaceId: string): Promise<void> {
     const { signal } = this.#stopping;
-    let position = await currentSnapshot(db);
+    let position = await currentSnapshot(db, workspaceId);
     while (!signal.aborted) {
       const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, position, LOOK_SIZE);
       position = snapshot;

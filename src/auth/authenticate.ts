@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ReadDb } from '../db/client.ts';
+import type { ReadDb, WriteDb } from '../db/client.ts';
 import { nameOfKey, nameOfToken } from '../domain/shared/actor.ts';
 import { isScope, publicScopes } from '../domain/shared/scopes.ts';
 import { workspaceId as workspaceIdSchema } from '../domain/workspaces/workspaces.ts';
@@ -19,8 +19,11 @@ export type Authenticate = (authorization: string | undefined, digest?: string) 
 /** One authentication method. Returns undefined for headers of another scheme and for invalid credentials. */
 type AuthenticationMethod = (authorization: string, digest: string) => Promise<Viewer | undefined>;
 
+/** Where keys and the names of workspaces are read. */
+type KeyDb = ReadDb & Pick<WriteDb, 'queryAnyWorkspace'>;
+
 /** Authenticates API keys, and tokens if `verifyToken` is given. */
-export function createAuthenticator(db: ReadDb, verifyToken?: VerifyToken): Authenticate {
+export function createAuthenticator(db: KeyDb, verifyToken?: VerifyToken): Authenticate {
   const methods = [authenticateByKey(db), ...(verifyToken ? [authenticateByToken(db, verifyToken)] : [])];
   return async (authorization = '', digest = digestOf(authorization)) => {
     for (const authenticate of methods) {
@@ -32,7 +35,7 @@ export function createAuthenticator(db: ReadDb, verifyToken?: VerifyToken): Auth
 }
 
 /** Authenticates `Basic base64(key:secret)` and `Basic base64(key:)`. */
-function authenticateByKey(db: ReadDb): AuthenticationMethod {
+function authenticateByKey(db: KeyDb): AuthenticationMethod {
   const keys = ttlCache((publicKey) => readKey(db, publicKey));
   // By the digest of the header, so that no secret stays in memory after its request.
   const remembered = new LRUCache<string, RememberedViewer>({ max: MAX_REMEMBERED_VIEWERS });
@@ -90,8 +93,8 @@ interface KeyRow {
  * processes compare times with the database's clock. Two matches, which are practically impossible with 144 random bits,
  * count as none.
  */
-async function readKey(db: ReadDb, publicKey: string): Promise<ActiveKey | undefined> {
-  const [key, duplicate] = await db.query<KeyRow[]>`/* readKey */
+async function readKey(db: KeyDb, publicKey: string): Promise<ActiveKey | undefined> {
+  const [key, duplicate] = await db.queryAnyWorkspace<KeyRow[]>`/* readKey */
     SELECT
       api_keys.id, api_keys.workspace_id AS "workspaceId", workspaces.name AS workspace, api_keys.scopes,
       api_keys.secret_digest AS "secretDigest", api_keys.rate_limit AS "rateLimit",

@@ -3,6 +3,7 @@ import { addAttributeCommands } from './attributes.ts';
 import { addAuditCommands } from './audit.ts';
 import { useDatabase } from './database.ts';
 import { addDeletionCommands } from './deletions.ts';
+import { addDistribute } from './distribute.ts';
 import { addEraseUser } from './erase-user.ts';
 import { addExportCommands } from './export.ts';
 import { addExportUser } from './export-user.ts';
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   process.stdout.on('error', () => {});
   const program = new Command('npm run cli --')
     .description(
-      'Manages workspaces, their API keys, declared attributes, optional indexes and partitions, shows the audit trail, checks uids, imports and exports files, and erases users.',
+      'Manages workspaces, their API keys, declared attributes, optional indexes and partitions, distributes the tables, shows the audit trail, checks uids, imports and exports files, and erases users.',
     )
     .addHelpText('after', examples)
     .helpCommand(false)
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
   addAttributeCommands(program, withDatabase);
   addIndexCommands(program, withDatabase);
   addPartitionCommands(program, withDatabase);
+  addDistribute(program, withDatabase);
   addImportCommands(program, withDatabase);
   const group = (name: string, description: string) =>
     program.command(name).description(description).helpCommand(false);

@@ -37,6 +37,8 @@ export interface Database extends WriteDb {
   /** False if a connection pooler cannot keep prepared statements. */
   prepared: boolean;
   timeouts: DatabaseTimeouts;
+  /** Whether the tables are distributed over several nodes. */
+  isDistributed: boolean;
 }
 
 /** An open database: Prisma's models, the pool, and a handle for each workspace that shares it. */
@@ -65,9 +67,12 @@ interface DatabaseOptions {
  */
 export function openDatabase(
   connection: Connection,
-  { poolSize = 10, prepared = true, timeouts = DEFAULT_TIMEOUTS }: DatabaseOptions = {},
+  { poolSize = 10, timeouts = DEFAULT_TIMEOUTS, ...options }: DatabaseOptions = {},
 ) {
   const { servers, connectionString = '' } = connection;
+  const { isDistributed = false } = connection;
+  // The nodes of a distributed database plan the statements of a workspace themselves.
+  const prepared = (options.prepared ?? true) && !isDistributed;
   const monitor = servers && new PrimaryMonitor(servers, connectionString);
   const pool = openPool(connection, { size: poolSize, timeouts, source: monitor });
   monitor?.watchPool(pool);
@@ -80,7 +85,14 @@ export function openDatabase(
   });
   const indexes = new DatabaseIndexes();
   const connections = wholePool(pool);
-  const database: Database = { ...statementsOn(connections, prepared), connections, prepared, timeouts, indexes };
+  const database: Database = {
+    ...statementsOn(connections, prepared),
+    connections,
+    prepared,
+    timeouts,
+    isDistributed,
+    indexes,
+  };
   const shares = sharePool(pool, timeouts.poolWaitMs);
   const disconnect = prisma.$disconnect.bind(prisma);
   return Object.assign(prisma, database, {
@@ -97,7 +109,7 @@ export function openDatabase(
     /** The same database, limited to the workspace's share of the connections (`pool-shares.ts`). */
     forWorkspace: byWorkspace((workspaceId): Database => {
       const share = shares.of(workspaceId);
-      return { ...statementsOn(share, prepared), connections: share, prepared, timeouts, indexes };
+      return { ...statementsOn(share, prepared), connections: share, prepared, timeouts, isDistributed, indexes };
     }),
   });
 }

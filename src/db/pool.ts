@@ -12,7 +12,7 @@ interface OpenPoolOptions extends Pick<PoolConfig, 'onConnect'> {
 
 /** Opens a connection pool; it connects at the first statement. */
 export function openPool(connection: Connection, { size, timeouts, source, onConnect }: OpenPoolOptions): Pool {
-  const { servers: _servers, timeoutsAtPooler: _, ...address } = connection;
+  const { servers: _servers, timeoutsAtPooler: _, isDistributed: _distributed, ...address } = connection;
   const pool = new Pool({
     ...address,
     Client: clientOf(connection, timeouts, source),

@@ -17,6 +17,23 @@ const settingsFor = (timeoutMs: number) =>
     .map(([name, value]) => `set_config('${name}', '${value}', true) IS NULL`)
     .join(' OR ')}`;
 
+/**
+ * Runs a statement of a distributed database with settings of its own, in a transaction: the call that runs it on another node is
+ * replaced by the client.
+ */
+export async function queryOnceDistributed(
+  client: PoolClient,
+  statement: QueryConfig,
+  timeoutMs: number,
+): Promise<QueryResult> {
+  await client.query(`/* beginQueryOnce */ BEGIN; SET LOCAL statement_timeout TO ${timeoutMs}`);
+  try {
+    return await client.query(statement);
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
 /** The part of the driver's `Query` that its types lack. */
 interface DriverQuery extends Query {
   queryMode: 'extended';

@@ -1,4 +1,5 @@
 import { Client, type ClientConfig, type PoolConfig } from 'pg';
+import { distributedClientOf } from './distribution/client.ts';
 import { describeDatabaseError } from './errors.ts';
 import type { DatabaseTimeouts } from './timeouts.ts';
 
@@ -36,6 +37,8 @@ export type Connection = Pick<PoolConfig, 'connectionString' | 'host' | 'port' |
   ssl?: false;
   /** True if the server is a connection pooler that rejects timeouts in the startup packet: the pooler or the role sets them. */
   timeoutsAtPooler?: boolean;
+  /** True if the tables are distributed over several nodes (docs/scale-out.md). */
+  isDistributed?: boolean;
   /** All servers of the database, if there are several; the URL is that of the primary when they were asked. */
   servers?: Servers;
 };
@@ -60,13 +63,13 @@ export const timeoutSettings = ({ statementMs, lockMs }: SessionTimeouts): Recor
  * @param monitor of several servers: each connection is opened to what is then the primary.
  */
 export function clientOf(
-  { timeoutsAtPooler }: Connection,
+  { timeoutsAtPooler, isDistributed }: Connection,
   timeouts: SessionTimeouts,
   monitor?: PrimarySource,
 ): typeof Client {
   const sent = timeoutsAtPooler ? [] : Object.entries(timeoutSettings(timeouts));
   const settings = { TimeZone: 'UTC', ...Object.fromEntries(sent.map(([name, ms]) => [name, String(ms)])) };
-  return class extends Client {
+  const session = class extends Client {
     constructor(config?: string | ClientConfig) {
       super(monitor && typeof config === 'object' ? { ...config, connectionString: monitor.url } : config);
       monitor?.registerConnection(this);
@@ -76,6 +79,7 @@ export function clientOf(
       return { ...super.getStartupConf(), ...settings };
     }
   };
+  return isDistributed ? distributedClientOf(session, timeouts.lockMs) : session;
 }
 
 /**
@@ -98,7 +102,7 @@ export async function openSession(
 }
 
 async function connect(connection: Connection, timeouts: SessionTimeouts, config: ClientConfig): Promise<Client> {
-  const { timeoutsAtPooler: _, servers: _servers, ...address } = connection;
+  const { timeoutsAtPooler: _, isDistributed: _distributed, servers: _servers, ...address } = connection;
   const client = new (clientOf(connection, timeouts))({ ...address, ...config });
   // Without a listener, the error of a connection that breaks while it is idle would end the process.
   client.on('error', () => {});

@@ -11,6 +11,13 @@ export function arrayParameter(values: readonly (string | boolean)[], type: 'uui
 }
 
 /**
+ * SQL of FROM and WHERE for a statement that reads no table, such as one that takes an advisory lock: a distributed database runs it where the
+ * rows of the workspace are, and so where all other processes take the lock.
+ */
+export const inWorkspace = (workspaceId: string) =>
+  Prisma.sql`FROM (SELECT ${workspaceId}::uuid AS workspace_id) AS here WHERE here.workspace_id = ${workspaceId}::uuid`;
+
+/**
  * SQL of the database's clock, in microseconds since 1970. It advances while a statement waits, so read it after all
  * waits of the statement.
  */

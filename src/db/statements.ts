@@ -1,11 +1,12 @@
 import { type CustomTypesConfig, types as driverTypes, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { connectionChannel, report, statementChannel } from '../telemetry/channels.ts';
+import { isDistributed, type StatementScope } from './distribution/client.ts';
 import { isRejectedByPostgres, isStatementTimeout, QueryTimeoutError } from './errors.ts';
 import { Prisma } from './generated/client.ts';
 import type { AvailableIndexes } from './indexes/catalogue.ts';
 import { queryPrepared, type StatementResult } from './prepared-query.ts';
 import { prepare } from './prepared-statements.ts';
-import { ONCE_TIMEOUT_MS, queryOnce } from './query-once.ts';
+import { ONCE_TIMEOUT_MS, queryOnce, queryOnceDistributed } from './query-once.ts';
 import { toInstant } from './reading/instant.ts';
 
 /** A statement: a tagged template, or built with `Prisma.sql`. */
@@ -38,6 +39,18 @@ export interface WriteDb extends ReadDb {
   readonly [isPrimary]: true;
   /** Returns the number of rows that a statement changed. */
   execute(query: Query, ...values: unknown[]): Promise<number>;
+  /**
+   * Returns the rows of a statement on the rows of all workspaces. On a distributed database, it runs once for each shard, which has some
+   * of the workspaces, and the rows of all shards are returned: an order, a limit and an aggregate apply to each shard.
+   */
+  queryAllWorkspaces<Rows extends readonly unknown[]>(query: Query, ...values: unknown[]): Promise<Rows>;
+  /**
+   * Returns the rows of a statement that finds its workspace by something other than its id. On a distributed database, nodes that are down
+   * are left out if another one has a row.
+   */
+  queryAnyWorkspace<Rows extends readonly unknown[]>(query: Query, ...values: unknown[]): Promise<Rows>;
+  /** Returns the number of rows that a statement on the rows of all workspaces changed; like `queryAllWorkspaces`. */
+  executeAllWorkspaces(query: Query, ...values: unknown[]): Promise<number>;
 }
 
 /** The driver would format a `Date` with the machine's UTC offset in minutes, but historical offsets include seconds. */
@@ -62,7 +75,7 @@ export interface Connections {
  */
 export function statementsOn(connections: Connections, prepared: boolean): WriteDb {
   return handleOf({
-    send: (statement) => withConnection(connections, (client) => run(client, statement, prepared)),
+    send: (statement, scope) => withConnection(connections, (client) => run(client, statement, prepared, scope)),
     sendOnce: (statement, timeoutMs) => withConnection(connections, (client) => runOnce(client, statement, timeoutMs)),
   });
 }
@@ -98,14 +111,14 @@ export async function withConnection<Result>(
 /** Runs statements on one connection, which the caller releases. @param prepared as for `statementsOn`. */
 export function statementsOnClient(client: PoolClient, prepared: boolean): WriteDb {
   return handleOf({
-    send: (statement) => run(client, statement, prepared),
+    send: (statement, scope) => run(client, statement, prepared, scope),
     // The transaction of the client has begun; its timeout applies.
     sendOnce: (statement) => run(client, statement, false),
   });
 }
 
 interface Senders {
-  send(statement: Prisma.Sql): Promise<StatementResult>;
+  send(statement: Prisma.Sql, scope?: StatementScope): Promise<StatementResult>;
   sendOnce(statement: Prisma.Sql, timeoutMs: number): Promise<StatementResult>;
 }
 
@@ -117,6 +130,10 @@ function handleOf({ send, sendOnce }: Senders): WriteDb {
     query: async (query, ...values) => (await send(toSql(query, values))).rows as never,
     queryOnce: async (statement, timeoutMs = ONCE_TIMEOUT_MS) => (await sendOnce(statement, timeoutMs)).rows as never,
     execute: async (query, ...values) => (await send(toSql(query, values))).rowCount ?? 0,
+    queryAllWorkspaces: async (query, ...values) => (await send(toSql(query, values), 'all workspaces')).rows as never,
+    queryAnyWorkspace: async (query, ...values) => (await send(toSql(query, values), 'any workspace')).rows as never,
+    executeAllWorkspaces: async (query, ...values) =>
+      (await send(toSql(query, values), 'all workspaces')).rowCount ?? 0,
   };
 }
 
@@ -129,10 +146,15 @@ export function labelOf(text: string): string | undefined {
   return /\/\* ([\w ]+) \*\//.exec(text)?.[1];
 }
 
-async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: boolean): Promise<StatementResult> {
+async function run(
+  client: PoolClient,
+  { text, values }: Prisma.Sql,
+  prepared: boolean,
+  scope?: StatementScope,
+): Promise<StatementResult> {
   const parameters = values.map(toParameter);
   return runLabeled(text, async () => {
-    if (!prepared) return await client.query({ text, values: parameters, types });
+    if (!prepared) return await client.query({ text, values: parameters, types, scope } as QueryConfig);
     const statement = prepare(client, text);
     return await queryPrepared(client, statement instanceof Promise ? await statement : statement, parameters, types);
   });
@@ -140,8 +162,9 @@ async function run(client: PoolClient, { text, values }: Prisma.Sql, prepared: b
 
 function runOnce(client: PoolClient, { text, values }: Prisma.Sql, timeoutMs: number): Promise<StatementResult> {
   return runLabeled(text, async () => {
+    const send = isDistributed(client) ? queryOnceDistributed : queryOnce;
     try {
-      return await queryOnce(client, { text, values: values.map(toParameter), types }, timeoutMs);
+      return await send(client, { text, values: values.map(toParameter), types }, timeoutMs);
     } catch (error) {
       throw isStatementTimeout(error) ? new QueryTimeoutError(timeoutMs) : error;
     }

@@ -2,14 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 import { type DatabaseClient, DEFAULT_TIMEOUTS, openDatabase } from '../../src/db/client.ts';
 import type { DatabaseTimeouts } from '../../src/db/timeouts.ts';
-import { databaseUrl, TEMPLATE, withConnection } from './database-url.ts';
+import { databaseUrl, disconnectAll, dropDatabase, TEMPLATE, withConnection } from './database-url.ts';
 import { variant } from './variant.ts';
 
 /** A migrated database with an open client. */
 export interface TestDatabase extends AsyncDisposable {
   name: string;
   db: DatabaseClient;
-  connection: { connectionString: string };
+  connection: TestConnection;
+}
+
+/** How to connect to a test database; `openDatabase` opens a client like those of the application. */
+export interface TestConnection {
+  connectionString: string;
+  isDistributed: boolean;
 }
 
 /** Options of the client of a test database. */
@@ -21,7 +27,7 @@ interface ClientOptions {
 }
 
 /** The database that all tests of this worker share, once the first of them has created it. */
-let workerDatabase: Promise<{ connectionString: string }> | undefined;
+let workerDatabase: Promise<TestConnection> | undefined;
 
 /**
  * Opens a client on the database of this worker. It holds the rows of other tests too: a test reads and writes in
@@ -33,7 +39,7 @@ export async function openWorkerDatabase(options: ClientOptions = {}): Promise<T
     // With isolation, the workers of one pool slot run one after another and share its database.
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
     if (rowCount === 0) await client.query(createFromTemplate(name, templateName()));
-    return { connectionString: databaseUrl(inject('serverUrl'), name) };
+    return connectionTo(databaseUrl(inject('serverUrl'), name));
   });
   const connection = await workerDatabase;
   const db = open(connection, options);
@@ -50,7 +56,7 @@ export async function createDatabase({
   ...options
 }: ClientOptions & { template?: string } = {}): Promise<TestDatabase> {
   const created = await create(template);
-  const connection = { connectionString: created.connectionString };
+  const connection = connectionTo(created.connectionString);
   const db = open(connection, options);
   return {
     name: created.name,
@@ -63,10 +69,20 @@ export async function createDatabase({
   };
 }
 
+/** Ends the sessions of Citus in a database that is to be copied. */
+export async function closeTemplate(name: string): Promise<void> {
+  if (variant.distributed) await withConnection(inject('serverUrl'), (client) => disconnectAll(client, name));
+}
+
 /** Creates a database without any table. @param options appended to CREATE DATABASE. */
 export function createEmptyDatabase(options = ''): Promise<{ connectionString: string } & AsyncDisposable> {
   return create('template0', options);
 }
+
+const connectionTo = (connectionString: string): TestConnection => ({
+  connectionString,
+  isDistributed: variant.distributed,
+});
 
 const templateName = () => inject('databasePrefix') + TEMPLATE;
 
@@ -75,16 +91,13 @@ const createFromTemplate = (name: string, template: string, options = '') =>
   `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy ${options}`;
 
 /** Opens the client of the application: behind the pooler, unless its timeouts differ from those of the pooler. */
-function open(
-  { connectionString }: { connectionString: string },
-  { poolSize, timeouts, isDirect }: ClientOptions,
-): DatabaseClient {
+function open(connection: TestConnection, { poolSize, timeouts, isDirect }: ClientOptions): DatabaseClient {
   const isPooled = variant.pooled && !isDirect && (!timeouts || hasDefaultTimeouts(timeouts));
-  const { pathname } = new URL(connectionString);
-  const connection = isPooled
+  const { pathname } = new URL(connection.connectionString);
+  const opened = isPooled
     ? { connectionString: databaseUrl(inject('poolerUrl'), pathname.slice(1)), timeoutsAtPooler: true }
-    : { connectionString };
-  return openDatabase(connection, { poolSize, timeouts, prepared: variant.prepared });
+    : connection;
+  return openDatabase(opened, { poolSize, timeouts, prepared: variant.prepared });
 }
 
 const hasDefaultTimeouts = ({ statementMs, lockMs }: DatabaseTimeouts) =>
@@ -101,9 +114,7 @@ async function create(
     name,
     connectionString: databaseUrl(inject('serverUrl'), name),
     [Symbol.asyncDispose]: async () => {
-      await withConnection(inject('serverUrl'), (client) =>
-        client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
-      );
+      await withConnection(inject('serverUrl'), (client) => dropDatabase(client, name));
     },
   };
 }

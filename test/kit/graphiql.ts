@@ -4,7 +4,7 @@ import { createKey } from '../../src/auth/keys.ts';
 import { defaultLimits } from '../../src/config/limits.ts';
 import { demoCredentials, demoWorkspace, seedDemoData } from '../../src/dev/demo-data.ts';
 import { scopes } from '../../src/domain/shared/scopes.ts';
-import { createDatabase, openWorkerDatabase } from './database.ts';
+import { closeTemplate, createDatabase, openWorkerDatabase } from './database.ts';
 import { settle } from './segments/workspace.ts';
 import { unlimited } from './unlimited.ts';
 
@@ -20,6 +20,7 @@ function demoTemplate(): Promise<string> {
     await seedDemoData(db, (tx, id) => createKey(tx, id, scopes, demoCredentials));
     await settle({ db, workspaceId: demoWorkspace.id });
     await db.$disconnect();
+    await closeTemplate(name);
     return name;
   });
   return seeded;

@@ -78,6 +78,15 @@ export class ReadHistory {
     return this.clients.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
   }
 
+  /** Creates the users of the clients. */
+  async createUsers(): Promise<void> {
+    for (const { uid, key } of this.clients) {
+      const headers = { authorization: key, 'content-type': 'application/json' };
+      const response = await fetch(`${this.#address}/v1/users/${uid}`, { method: 'PUT', headers, body: '{}' });
+      if (!response.ok) throw new Error(`User ${uid} was not created: ${await response.text()}`);
+    }
+  }
+
   start(): void {
     this.#running = Promise.all(this.clients.map((client) => this.#run(client)));
   }

@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { openDatabase } from '../../src/db/client.ts';
+import { distribute } from '../../src/db/distribution/distribute.ts';
 import { migrate } from '../../src/db/migrations/migrate.ts';
 import { partitionEvents } from '../../src/db/partitions/convert.ts';
 import { analyzePartitions } from '../../src/db/partitions/create.ts';
 import { idBoundOf } from '../../src/db/partitions/months.ts';
 import { readPartitionState } from '../../src/db/partitions/state.ts';
 import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.ts';
-import { databaseUrl, TEMPLATE, withConnection } from './database-url.ts';
+import { databaseUrl, disconnectAll, dropDatabase, TEMPLATE, withConnection } from './database-url.ts';
 import { startPgBouncer } from './pgbouncer.ts';
 import { variant } from './variant.ts';
 
@@ -51,13 +53,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const template = databasePrefix + TEMPLATE;
     await withConnection(server.url, (client) => client.query(`CREATE DATABASE ${template}`));
     const connection = { connectionString: databaseUrl(server.url, template) };
+    if (variant.distributed) await withConnection(connection.connectionString, prepareCitus);
     await migrate(connection);
+    if (variant.distributed)
+      await withConnection(connection.connectionString, (client) => distribute(client, { shardCount: 2 }));
+    if (variant.distributed) await withConnection(server.url, (client) => disconnectAll(client, template));
     if (variant.partitioned) await partition(connection);
   } catch (error) {
     await stop();
     throw error;
   }
   return stop;
+}
+
+/** Makes a server the only node of a Citus cluster. */
+async function prepareCitus(client: Client): Promise<void> {
+  await client.query('CREATE EXTENSION citus');
+  const { host, port } = client;
+  await client.query('SELECT citus_set_coordinator_host($1, $2)', [host, port]);
+  await client.query("SELECT citus_set_node_property($1, $2, 'shouldhaveshards', true)", [host, port]);
 }
 
 /** Partitions the events of all test databases: `TEST_PARTITIONED=on`. */
@@ -78,7 +92,7 @@ async function partition(connection: { connectionString: string }): Promise<void
 }
 
 async function startServer(directory: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const url = process.env.TEST_DATABASE_URL;
+  const url = process.env.TEST_CITUS_URL ?? process.env.TEST_DATABASE_URL;
   if (url) return { url, stop: async () => {} };
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' };
   const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), settings });
@@ -95,6 +109,6 @@ function dropDatabases(url: string, prefix: string): Promise<void> {
       'SELECT datname FROM pg_database WHERE starts_with(datname, $1)',
       [prefix],
     );
-    for (const { datname } of rows) await client.query(`DROP DATABASE "${datname}" WITH (FORCE)`);
+    for (const { datname } of rows) await dropDatabase(client, datname);
   });
 }

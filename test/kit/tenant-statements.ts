@@ -29,7 +29,7 @@ export const tenantTables: ReadonlySet<string> = new Set([
 /** Statements that determine a workspace: that of a caller's key, and that of the next job. */
 const exceptions = [
   /\bapi_keys\.public_key = \$\d/,
-  /\/\* (take(Deletion|Declaration|NextTransferJob)|endAbandonedTransferUploads|endHopelessTransferJobs|countTransferJobs|findAbandonedExports|deleteExpiredTransfer(Chunks|Jobs)|listWorkspaceIds|listWorkspacesWithEventSegments|findRestoredWorkspaces) \*\//,
+  /\/\* (find(Deletions|Declarations|NextTransferJobs)|endAbandonedTransferUploads|endHopelessTransferJobs|countTransferJobs|findAbandonedExports|deleteExpiredTransfer(Chunks|Jobs)|listWorkspaceIds|listWorkspacesWithEventSegments|findRestoredWorkspaces) \*\//,
 ];
 
 /** A token of SQL, or what is between two parentheses. */

@@ -8,18 +8,21 @@ interface Variant {
   pooled: boolean;
   /** Whether the events of all test databases are partitioned. */
   partitioned: boolean;
+  /** Whether all test databases are distributed (docs/scale-out.md). */
+  distributed: boolean;
   /** As in `Dependencies`. */
   compileAfter: number | undefined;
   limits: Partial<Limits>;
 }
 
-const { TEST_PREPARED, TEST_POOLER, TEST_PARTITIONED, TEST_COMPILED } = process.env;
+const { TEST_CITUS_URL, TEST_PREPARED, TEST_POOLER, TEST_PARTITIONED, TEST_COMPILED } = process.env;
 
 /** The variant that `TEST_PREPARED=off`, `TEST_POOLER=on`, `TEST_PARTITIONED=on` and `TEST_COMPILED=always|never` select; by default, that of production. */
 export const variant: Variant = {
-  prepared: TEST_PREPARED !== 'off',
+  prepared: TEST_PREPARED !== 'off' && TEST_CITUS_URL === undefined,
   pooled: TEST_POOLER === 'on',
   partitioned: TEST_PARTITIONED === 'on',
+  distributed: TEST_CITUS_URL !== undefined,
   compileAfter: TEST_COMPILED === 'always' ? 0 : undefined,
   limits: TEST_COMPILED === 'never' ? { compiledCacheBytes: 0 } : {},
 };

@@ -107,10 +107,7 @@ it.skipIf(!hasDebianPostgres)(
     });
     const target = { address: gateway.address, key: keys[0] ?? '' };
     const history = new ReadHistory(gateway.address, keys, CLIENTS_PER_KEY);
-    for (const { uid } of history.clients) {
-      const headers = { authorization: target.key, 'content-type': 'application/json' };
-      await fetch(`${gateway.address}/v1/users/${uid}`, { method: 'PUT', headers, body: '{}' });
-    }
+    await history.createUsers();
     history.start();
     const slowest = { service: 0, recovery: 0 };
     for (let kill = 0; kill < KILLS; kill += 1) {

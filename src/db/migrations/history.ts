@@ -82,8 +82,9 @@ export async function recordStart(client: Client, { name, sql }: Migration): Pro
 
 /** Records that a migration is applied. @returns false if the record of its start is gone. */
 export async function recordFinish(client: Client, id: string): Promise<boolean> {
+  // Citus rejects clock_timestamp(), which is volatile.
   const { rowCount } = await client.query(
-    'UPDATE public._prisma_migrations SET finished_at = clock_timestamp(), applied_steps_count = 1 WHERE id = $1',
+    'UPDATE public._prisma_migrations SET finished_at = statement_timestamp(), applied_steps_count = 1 WHERE id = $1',
     [id],
   );
   return rowCount === 1;

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { PRISMA_LOCK } from '../advisory-locks.ts';
 import type { Connection } from '../client.ts';
+import { dropShardViews, isDistributedDatabase, migrateDistributed } from '../distribution/distribute.ts';
 import { describeDatabaseError, inOneLine, isLockConflict } from '../errors.ts';
 import { PooledSessionError, requireSession } from '../pooled-session.ts';
 import { serverOf } from '../session.ts';
@@ -21,6 +22,7 @@ import {
 } from './history.ts';
 import { DEFAULT_LOCK_RETRIES, LOCK_CONFLICT, type LockRetries, retryOnLockConflict } from './lock-conflicts.ts';
 import { limitLockWaits } from './lock-waits.ts';
+import { splitStatements } from './split-statements.ts';
 
 export { MigrationError } from './history.ts';
 
@@ -152,6 +154,7 @@ interface MigrationSession {
   pid: number;
   /** Another session, which observes it. */
   observer: pg.Client;
+  isDistributed: boolean;
 }
 
 /**
@@ -170,11 +173,14 @@ async function applyPending(
   checkHistory(migrations, history);
   const pending = unfinished(namesOf(migrations), history);
   if (pending.length === 0) return [];
-  const session = { client, pid, observer: await openObserver() };
+  const isDistributed = await isDistributedDatabase(client);
+  const session = { client, pid, observer: await openObserver(), isDistributed };
   try {
     for (const migration of migrations) {
       if (pending.includes(migration.name)) await applyWithRetries(session, migration, options);
     }
+    // Gateways may have created them again before the last migration was committed.
+    if (isDistributed) await dropShardViews(client);
     return pending;
   } finally {
     await session.observer.end();
@@ -199,7 +205,7 @@ async function applyWithRetries(
 
 /** Applies a migration. @throws {MigrationError} if it fails. */
 async function apply(
-  { client, pid, observer }: MigrationSession,
+  { client, pid, observer, isDistributed }: MigrationSession,
   migration: Migration,
   lockTimeoutMs: number,
 ): Promise<'applied' | typeof LOCK_CONFLICT> {
@@ -209,7 +215,7 @@ async function apply(
     await client.query(`${SESSION_SETTINGS}; SET lock_timeout TO ${lockTimeoutMs}`);
     await client.query('BEGIN');
     recordId = await recordStart(client, migration);
-    await client.query(migration.sql);
+    await (isDistributed ? migrateDistributed(client, splitStatements(migration.sql)) : client.query(migration.sql));
     if (!(await recordFinish(client, recordId))) {
       throw new Error('migration.sql ended its transaction with ROLLBACK');
     }

@@ -2,6 +2,7 @@ import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { BEFORE_ALL_IDS } from '../shared/ids.ts';
+import { MAX_CANDIDATES, takeFirst } from '../shared/take-first.ts';
 import type { AttributeType } from './declared.ts';
 
 /** Users read, or values deleted, by one transaction: 20 to 100 ms of work, for which updates of these users wait. */
@@ -33,6 +34,8 @@ interface Pending extends Omit<DeclarationStep, 'task' | 'isComplete'> {
   isUndeclared: boolean;
 }
 
+type DeclarationKey = Pick<Pending, 'workspaceId' | 'number'>;
+
 interface StepOptions {
   stepSize?: number;
   /** Number of declarations to skip, oldest first, because their steps failed. */
@@ -50,12 +53,25 @@ interface StepOptions {
  * serializes with it: the stored value is always that of the last write.
  * @returns undefined if no declaration has work to do, or others are doing it.
  */
-export function advanceDeclaration(
+export async function advanceDeclaration(
   db: Database,
   { stepSize = STEP_SIZE, skip = 0, graceMs = GRACE_MS }: StepOptions = {},
 ): Promise<DeclarationStep | undefined> {
+  const candidates = await db.queryAllWorkspaces<DeclarationKey[]>`/* findDeclarations */
+    SELECT workspace_id AS "workspaceId", number FROM attribute_declarations
+    WHERE ${isPending(graceMs)}
+    ORDER BY declared_at, workspace_id, number OFFSET ${skip} LIMIT ${MAX_CANDIDATES}`;
+  return takeFirst(candidates, (declaration) => advanceOne(db, declaration, stepSize, graceMs));
+}
+
+function advanceOne(
+  db: Database,
+  declaration: DeclarationKey,
+  stepSize: number,
+  graceMs: number,
+): Promise<DeclarationStep | undefined> {
   return inTransaction(db, async (tx) => {
-    const pending = await takeDeclaration(tx, skip, graceMs);
+    const pending = await takeDeclaration(tx, declaration, graceMs);
     if (!pending) return undefined;
     const { workspaceId, key, usersRead, isUndeclared } = pending;
     const step: DeclarationStep = {
@@ -78,23 +94,26 @@ export function advanceDeclaration(
   });
 }
 
-async function takeDeclaration(tx: WriteDb, skip: number, graceMs: number): Promise<Pending | undefined> {
-  const order = Prisma.sql`declared_at, workspace_id, number`;
-  // After a restore into a new cluster, a transaction id can be one of the distant future.
-  const hasBarrier = Prisma.sql`(barrier IS NOT NULL
-    AND barrier < pg_snapshot_xmax(pg_current_snapshot())::text::bigint)`;
-  const isPending = Prisma.sql`ready_at IS NULL AND (NOT ${hasBarrier} OR (
-    barrier <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-    AND (undeclared_at IS NULL OR barrier_at <= clock_timestamp() - ${graceMs}::int * interval '1 millisecond')
-  ))`;
+/** Whether a declaration has a transaction id to wait for. After a restore into a new cluster, it can be one of the distant future. */
+const hasBarrier = Prisma.sql`(barrier IS NOT NULL AND barrier < pg_snapshot_xmax(pg_current_snapshot())::text::bigint)`;
+
+/** Whether a declaration has a step to do. */
+const isPending = (graceMs: number) => Prisma.sql`ready_at IS NULL AND (NOT ${hasBarrier} OR (
+  barrier <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+  AND (undeclared_at IS NULL OR barrier_at <= clock_timestamp() - ${graceMs}::int * interval '1 millisecond')
+))`;
+
+async function takeDeclaration(
+  tx: WriteDb,
+  { workspaceId, number }: DeclarationKey,
+  graceMs: number,
+): Promise<Pending | undefined> {
   const [pending] = await tx.query<Pending[]>`/* takeDeclaration */
     SELECT workspace_id AS "workspaceId", number, key, type, position, users_read AS "usersRead",
       ${hasBarrier} AS "hasBarrier", undeclared_at IS NOT NULL AS "isUndeclared"
     FROM attribute_declarations
-    WHERE ${isPending} AND (${order}) >= (
-      SELECT ${order} FROM attribute_declarations WHERE ${isPending} ORDER BY ${order} OFFSET ${skip} LIMIT 1
-    )
-    ORDER BY ${order} LIMIT 1 FOR UPDATE SKIP LOCKED`;
+    WHERE workspace_id = ${workspaceId}::uuid AND number = ${number}::smallint AND ${isPending(graceMs)}
+    FOR UPDATE SKIP LOCKED`;
   return pending;
 }
 

@@ -1,6 +1,7 @@
 import type { WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import type { Arrays } from '../../db/reading/columns.ts';
+import { inWorkspace } from '../../db/sql.ts';
 import { type Change, changeColumns } from './change.ts';
 import { endingBefore, inProgressAt, partsOf, type Snapshot, TARGET_SEPARATOR, upperBound } from './snapshot.ts';
 
@@ -17,10 +18,10 @@ export interface ChangesPiece {
   readonly hasMore: boolean;
 }
 
-/** Returns the position after all changes that are visible now. */
-export async function currentSnapshot(db: WriteDb): Promise<Snapshot> {
+/** Returns the position after all changes of a workspace that are visible now. */
+export async function currentSnapshot(db: WriteDb, workspaceId: string): Promise<Snapshot> {
   const [row] = await db.query<{ snapshot: string }[]>`/* currentSnapshot */
-    SELECT pg_current_snapshot()::text AS snapshot`;
+    SELECT pg_current_snapshot()::text AS snapshot ${inWorkspace(workspaceId)}`;
   if (!row) throw new Error('pg_current_snapshot returned no row.');
   return row.snapshot;
 }

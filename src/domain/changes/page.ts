@@ -48,7 +48,7 @@ export async function readChanges(
   if (fromNow) {
     const position = {
       database: state.database,
-      after: await currentSnapshot(db),
+      after: await currentSnapshot(db, workspaceId),
       end: null,
       seq: '0',
       hasMore: false,

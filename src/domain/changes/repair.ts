@@ -1,4 +1,5 @@
-import type { Database, ReadDb } from '../../db/client.ts';
+import type { Database, WriteDb } from '../../db/client.ts';
+import { inWorkspace } from '../../db/sql.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { resetRetention } from './retention.ts';
 
@@ -45,8 +46,8 @@ export async function repairAfterRestore(
 }
 
 /** Finds workspaces with a change or a consumer position whose transaction id the server has not assigned yet. */
-async function findRestored(db: ReadDb): Promise<string[]> {
-  const rows = await db.query<{ id: string }[]>`/* findRestoredWorkspaces */
+async function findRestored(db: WriteDb): Promise<string[]> {
+  const rows = await db.queryAllWorkspaces<{ id: string }[]>`/* findRestoredWorkspaces */
     WITH server AS MATERIALIZED (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_xid)
     SELECT workspaces.workspace_id AS id FROM workspaces
     WHERE (SELECT next_xid FROM server) <= (
@@ -69,7 +70,7 @@ async function findRestored(db: ReadDb): Promise<string[]> {
  */
 function repairStep(db: Database, workspaceId: string): Promise<boolean> {
   return inTransaction(db, async (tx) => {
-    await tx.query`/* lockRepair */ SELECT pg_advisory_xact_lock(hashtextextended(${LOCK}, 0))`;
+    await tx.query`/* lockRepair */ SELECT pg_advisory_xact_lock(hashtextextended(${LOCK}, 0)) ${inWorkspace(workspaceId)}`;
     await resetRetention(tx, workspaceId);
     const count = await tx.execute`/* repairChanges */
       UPDATE changes SET xid = 0

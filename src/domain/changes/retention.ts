@@ -1,5 +1,6 @@
-import type { Database, ReadDb, WriteDb } from '../../db/client.ts';
+import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { inWorkspace } from '../../db/sql.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { isComputed, isWrittenByCaller } from './audit.ts';
 import { parseChangeId } from './change.ts';
@@ -49,8 +50,10 @@ export function resetRetention(db: WriteDb, workspaceId: string): Promise<number
 export const STEP_SIZE = 5_000;
 
 /** Reads the ids of all workspaces. */
-export async function listWorkspaceIds(db: ReadDb): Promise<string[]> {
-  const rows = await db.query<{ id: string }[]>`/* listWorkspaceIds */ SELECT workspace_id AS id FROM workspaces`;
+export async function listWorkspaceIds(db: WriteDb): Promise<string[]> {
+  const rows = await db.queryAllWorkspaces<
+    { id: string }[]
+  >`/* listWorkspaceIds */ SELECT workspace_id AS id FROM workspaces`;
   return rows.map(({ id }) => id);
 }
 
@@ -76,7 +79,8 @@ export function deleteOldChanges(
   return inTransaction(db, async (tx) => {
     const name = names[policy];
     const [lock] = await tx.query<{ isTaken: boolean }[]>`/* lockRetention */
-      SELECT pg_try_advisory_xact_lock(hashtextextended(${`${name} ${workspaceId}`}, 0)) AS "isTaken"`;
+      SELECT pg_try_advisory_xact_lock(hashtextextended(${`${name} ${workspaceId}`}, 0)) AS "isTaken"
+      ${inWorkspace(workspaceId)}`;
     if (!lock?.isTaken) return { deleted: 0, isComplete: true };
     const [stored] = await tx.query<{ snapshot: string }[]>`/* readRetention */
       SELECT snapshot FROM change_consumers WHERE workspace_id = ${workspaceId}::uuid AND name = ${name}`;

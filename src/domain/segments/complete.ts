@@ -119,7 +119,7 @@ const startedDefinitions = (definitions: readonly StoredDefinition[] = []) =>
  */
 export async function computeEventSegmentsAgain(db: Database): Promise<void> {
   // Cheaper than to compile all filters. An attribute of this name is no harm.
-  const rows = await db.query<{ id: string }[]>`/* listWorkspacesWithEventSegments */
+  const rows = await db.queryAllWorkspaces<{ id: string }[]>`/* listWorkspacesWithEventSegments */
     SELECT DISTINCT workspace_id AS id FROM segment_definitions WHERE replaced_at IS NULL AND strpos(filter::text, '"events"') > 0`;
   for (const { id } of rows) await computeEventSegmentsOf(db, new WorkspaceSegments(id));
 }

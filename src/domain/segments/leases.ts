@@ -18,7 +18,7 @@ export interface WorkspaceWork {
 
 /** Registers a process, or renews its registration, for `LEASE_MS`. Writes nothing while no workspace has segments. */
 export async function renewWorker(db: WriteDb, workerId: string): Promise<void> {
-  await db.execute`/* renewSegmentWorker */
+  await db.executeAllWorkspaces`/* renewSegmentWorker */
     WITH ended AS (DELETE FROM segment_workers WHERE expires_at < now() - interval '1 minute')
     INSERT INTO segment_workers (id, expires_at)
     SELECT ${workerId}::uuid, now() + ${LEASE_MS}::int * interval '1 millisecond'
@@ -28,33 +28,39 @@ export async function renewWorker(db: WriteDb, workerId: string): Promise<void> 
 
 /** Deletes the registration of a process, so that others take over its workspaces immediately. */
 export async function endWorker(db: WriteDb, workerId: string): Promise<void> {
-  await db.execute`/* endSegmentWorker */ DELETE FROM segment_workers WHERE id = ${workerId}::uuid`;
+  await db.executeAllWorkspaces`/* endSegmentWorker */ DELETE FROM segment_workers WHERE id = ${workerId}::uuid`;
 }
 
 /**
  * Takes over workspaces until the process has its fair share: first those without a live owner, then those of processes
- * that have more than their share. Taking a workspace from a process that is computing it is safe: the next step of
+ * that have more than their share. A distributed database shares the workspaces of each shard: which processes get one more if they
+ * cannot be shared evenly differs from shard to shard. Taking a workspace from a process that is computing it is safe: the next step of
  * that process finds its position outdated. Skips rows that are locked by another transaction, because processes that
  * wait for each other's rows can deadlock.
  * @returns the number of workspaces that the process owns.
  */
 export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<number> {
-  const [row] = await db.query<{ count: number }[]>`/* takeSegmentWorkspaces */
-    WITH alive AS MATERIALIZED (SELECT id FROM segment_workers WHERE expires_at > now()),
-    consumer AS MATERIALIZED (
+  const counts = await db.queryAllWorkspaces<{ count: number }[]>`/* takeSegmentWorkspaces */
+    WITH alive AS MATERIALIZED (
+      -- Each shard has a schema of its own, and so another order.
+      SELECT id, row_number() OVER (ORDER BY hashtextextended(concat(id, current_schema()), 0)) AS place
+      FROM segment_workers WHERE expires_at > now()
+    ), consumer AS MATERIALIZED (
       SELECT workspace_id, owner, owner IN (SELECT id FROM alive) IS TRUE AS is_owned FROM change_consumers WHERE name = ${CONSUMER}
+    ), total AS (SELECT count(*) AS workspaces, (SELECT count(*) FROM alive) AS workers FROM consumer),
+    share AS MATERIALIZED (
+      SELECT id AS owner, workspaces / workers + (place <= workspaces % workers)::int AS size FROM alive CROSS JOIN total
     ), numbered AS (
       SELECT consumer.*, row_number() OVER (PARTITION BY owner ORDER BY workspace_id) AS place FROM consumer WHERE is_owned
-    ), share AS (SELECT ceil(count(*)::numeric / greatest((SELECT count(*) FROM alive), 1)) AS size FROM consumer),
-    own AS (SELECT count(*) AS size FROM consumer WHERE owner = ${workerId}::uuid),
+    ), own AS (SELECT count(*) AS size FROM consumer WHERE owner = ${workerId}::uuid),
     available AS MATERIALIZED (
       SELECT workspace_id, owner FROM consumer WHERE NOT is_owned
       UNION ALL
-      SELECT workspace_id, owner FROM numbered WHERE owner <> ${workerId}::uuid AND place > (SELECT size FROM share)
+      SELECT workspace_id, owner FROM numbered JOIN share USING (owner) WHERE owner <> ${workerId}::uuid AND place > size
     ), locked AS MATERIALIZED (
       SELECT change_consumers.workspace_id FROM change_consumers JOIN available USING (workspace_id)
       WHERE change_consumers.name = ${CONSUMER} AND change_consumers.owner IS NOT DISTINCT FROM available.owner
-      LIMIT (SELECT greatest(share.size - own.size, 0)::int FROM share CROSS JOIN own)
+      LIMIT coalesce((SELECT greatest(share.size - own.size, 0)::int FROM share CROSS JOIN own WHERE owner = ${workerId}::uuid), 0)
       FOR NO KEY UPDATE OF change_consumers SKIP LOCKED
     ), taken AS (
       UPDATE change_consumers SET owner = ${workerId}::uuid FROM locked
@@ -63,7 +69,7 @@ export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<num
       RETURNING 1
     )
     SELECT (own.size + (SELECT count(*) FROM taken))::int AS count FROM own`;
-  return row?.count ?? 0;
+  return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
 /**
@@ -73,7 +79,7 @@ export async function takeWorkspaces(db: WriteDb, workerId: string): Promise<num
  */
 export async function findWorkspacesWithWork(db: WriteDb, workerId: string, now?: Date): Promise<WorkspaceWork[]> {
   const position = Prisma.sql`split_part(consumer.snapshot, '/', 1)::pg_snapshot`;
-  return db.query<WorkspaceWork[]>`/* findSegmentWork */
+  return db.queryAllWorkspaces<WorkspaceWork[]>`/* findSegmentWork */
     SELECT * FROM (
       SELECT consumer.workspace_id AS "workspaceId",
         -- A snapshot with a target means that the consumer is still catching up (changes/feed.ts).

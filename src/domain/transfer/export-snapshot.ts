@@ -171,7 +171,7 @@ export async function deleteSnapshot(
 
 /** Deletes the snapshots of exports that were killed. @returns their number. */
 export async function deleteAbandonedExports(db: WriteDb): Promise<number> {
-  const abandoned = await db.query<{ workspaceId: string; id: string }[]>`/* findAbandonedExports */
+  const abandoned = await db.queryAllWorkspaces<{ workspaceId: string; id: string }[]>`/* findAbandonedExports */
     SELECT workspace_id AS "workspaceId", id FROM export_snapshots WHERE heartbeat_at < now() - ${ABANDONED_AFTER}`;
   for (const snapshot of abandoned) await deleteSnapshot(db, snapshot);
   return abandoned.length;

@@ -1,7 +1,10 @@
-import type { Database, ReadDb, WriteDb } from '../../db/client.ts';
+import type { Database, WriteDb } from '../../db/client.ts';
+import { Prisma } from '../../db/generated/client.ts';
+import { inWorkspace } from '../../db/sql.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Actor } from '../shared/actor.ts';
 import { ConflictError } from '../shared/errors.ts';
+import { MAX_CANDIDATES, takeFirst } from '../shared/take-first.ts';
 import type { ExportProgress } from './export.ts';
 import { createJob, JobTakenError, jobColumns, type NewTransferJob, type TransferJob } from './jobs.ts';
 
@@ -16,6 +19,9 @@ export const MAX_PENDING_JOBS = 10;
 /** Without a heartbeat for this long, in ms, the process that ran a job is considered dead. */
 export const LEASE_MS = 10_000;
 
+/** Processes in a row that may end while they run a job, before it fails: it may be what ends them. */
+const MAX_FAILED_ATTEMPTS = 5;
+
 /** How long in ms an upload may send nothing before its job is considered abandoned. */
 const UPLOAD_LEASE_MS = 10 * 60_000;
 
@@ -26,9 +32,9 @@ export class TooManyJobsError extends ConflictError {
   }
 }
 
-/** Serializes the creation of a workspace's jobs, and the choice of the next job, until the transaction ends. */
-const lock = (tx: WriteDb, name: string) => tx.query`/* lockTransferJobs */
-  SELECT pg_advisory_xact_lock(hashtextextended(${`transfer_jobs ${name}`}, 0))`;
+/** Serializes the creation and the start of a workspace's jobs until the transaction ends. */
+const lock = (tx: WriteDb, workspaceId: string) => tx.query`/* lockTransferJobs */
+  SELECT pg_advisory_xact_lock(hashtextextended(${`transfer_jobs ${workspaceId}`}, 0)) ${inWorkspace(workspaceId)}`;
 
 /**
  * Creates a job whose files are stored in the database.
@@ -56,34 +62,53 @@ export function createStoredJob(
  * first.
  * @param maxRunning takes no job of a workspace that has as many running jobs.
  */
-export function takeNextJob(
+export async function takeNextJob(
   db: Database,
   owner: string,
   maxRunning: number = MAX_RUNNING_JOBS,
 ): Promise<TransferJob | undefined> {
+  const candidates = await db.queryAllWorkspaces<JobId[]>`/* findNextTransferJobs */
+    WITH busy AS (
+      SELECT workspace_id, count(*) AS jobs FROM transfer_jobs
+      WHERE completed_at IS NULL AND is_stored AND ${isRunning}
+      GROUP BY workspace_id
+    )
+    SELECT transfer_jobs.workspace_id AS "workspaceId", transfer_jobs.id
+    FROM transfer_jobs LEFT JOIN busy ON busy.workspace_id = transfer_jobs.workspace_id
+    WHERE completed_at IS NULL AND is_stored AND coalesce(busy.jobs, 0) < ${maxRunning}::int AND ${isStartable}
+    ORDER BY coalesce(busy.jobs, 0), transfer_jobs.created_at, transfer_jobs.id LIMIT ${MAX_CANDIDATES}`;
+  return takeFirst(candidates, (job) => takeJob(db, job, owner, maxRunning));
+}
+
+/** Whether a process runs a job. */
+const isRunning = Prisma.sql`state = 'running' AND heartbeat_at > now() - ${LEASE_MS}::int * interval '1 millisecond'`;
+
+/** Whether a job waits, or its process has died. */
+const isStartable = Prisma.sql`(
+  state = 'waiting'
+  OR state = 'running' AND heartbeat_at <= now() - ${LEASE_MS}::int * interval '1 millisecond'
+    AND failed_attempts < ${MAX_FAILED_ATTEMPTS}::int
+)`;
+
+function takeJob(
+  db: Database,
+  { workspaceId, id }: JobId,
+  owner: string,
+  maxRunning: number,
+): Promise<TransferJob | undefined> {
   return inTransaction(db, async (tx) => {
-    // Otherwise, two processes could each start the second job of a workspace.
-    await lock(tx, 'next');
-    const [job] = await tx.query<TransferJob[]>`/* takeNextTransferJob */
-      WITH busy AS (
-        SELECT workspace_id, count(*) AS jobs FROM transfer_jobs
-        WHERE completed_at IS NULL AND is_stored AND state = 'running'
-          AND heartbeat_at > now() - ${LEASE_MS}::int * interval '1 millisecond'
-        GROUP BY workspace_id
-      ), next AS (
-        SELECT transfer_jobs.workspace_id, transfer_jobs.id
-        FROM transfer_jobs LEFT JOIN busy USING (workspace_id)
-        WHERE completed_at IS NULL AND is_stored AND coalesce(busy.jobs, 0) < ${maxRunning}::int AND (
-          state = 'waiting'
-          OR state = 'running' AND heartbeat_at <= now() - ${LEASE_MS}::int * interval '1 millisecond'
-            AND failed_attempts < ${MAX_FAILED_ATTEMPTS}::int
-        )
-        ORDER BY coalesce(busy.jobs, 0), transfer_jobs.created_at, transfer_jobs.id LIMIT 1
-      )
+    // Otherwise, two processes could each start the last job that the workspace may run.
+    await lock(tx, workspaceId);
+    const [job] = await tx.query<TransferJob[]>`/* claimTransferJob */
       UPDATE transfer_jobs
       SET state = 'running', owner = ${owner}::uuid, heartbeat_at = now(), started_at = coalesce(started_at, now()),
         failed_attempts = failed_attempts + CASE WHEN state = 'running' THEN 1 ELSE 0 END
-      FROM next WHERE transfer_jobs.workspace_id = next.workspace_id AND transfer_jobs.id = next.id
+      WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND completed_at IS NULL AND is_stored AND ${isStartable}
+        AND ${maxRunning}::int > (
+          SELECT count(*) FROM transfer_jobs AS busy
+          WHERE busy.workspace_id = ${workspaceId}::uuid AND busy.completed_at IS NULL AND busy.is_stored
+            AND busy.state = 'running' AND busy.heartbeat_at > now() - ${LEASE_MS}::int * interval '1 millisecond'
+        )
       RETURNING ${jobColumns.list}`;
     return job;
   });
@@ -100,8 +125,8 @@ export interface JobCounts {
 }
 
 /** Counts the jobs of all workspaces for metrics, by the index of pending jobs: at most `MAX_PENDING_JOBS` of a workspace. */
-export async function countTransferJobs(db: ReadDb): Promise<JobCounts> {
-  const [counts] = await db.query<JobCounts[]>`/* countTransferJobs */
+export async function countTransferJobs(db: WriteDb): Promise<JobCounts> {
+  const counts = await db.queryAllWorkspaces<JobCounts[]>`/* countTransferJobs */
     SELECT
       count(*) FILTER (WHERE is_queued)::int AS queued,
       count(*) FILTER (WHERE NOT is_queued)::int AS running,
@@ -113,7 +138,11 @@ export async function countTransferJobs(db: ReadDb): Promise<JobCounts> {
         state = 'waiting' OR heartbeat_at <= now() - ${LEASE_MS}::int * interval '1 millisecond' AS is_queued
       FROM transfer_jobs WHERE completed_at IS NULL AND is_stored AND state IN ('waiting', 'running')
     ) AS pending`;
-  return counts ?? { queued: 0, running: 0, oldestQueuedSeconds: 0 };
+  return {
+    queued: counts.reduce((sum, { queued }) => sum + queued, 0),
+    running: counts.reduce((sum, { running }) => sum + running, 0),
+    oldestQueuedSeconds: Math.max(0, ...counts.map(({ oldestQueuedSeconds }) => oldestQueuedSeconds)),
+  };
 }
 
 /** Rows that a job has handled. */
@@ -174,12 +203,9 @@ export async function cancelJob(db: WriteDb, { workspaceId, id }: JobId): Promis
   return job;
 }
 
-/** Processes in a row that may end while they run a job, before it fails: it may be what ends them. */
-const MAX_FAILED_ATTEMPTS = 5;
-
 /** Ends jobs that no process completes. */
 export async function endHopelessJobs(db: WriteDb): Promise<void> {
-  await db.execute`/* endHopelessTransferJobs */
+  await db.executeAllWorkspaces`/* endHopelessTransferJobs */
     UPDATE transfer_jobs SET
       state = 'failed', error = ${`${MAX_FAILED_ATTEMPTS} processes ended while they ran the job.`}, owner = NULL,
       completed_at = now(), expires_at = coalesce(expires_at, now() + interval '1 week')
@@ -189,7 +215,7 @@ export async function endHopelessJobs(db: WriteDb): Promise<void> {
 
 /** Ends the jobs whose upload was abandoned, so that their files are deleted. */
 export async function endAbandonedUploads(db: WriteDb): Promise<void> {
-  await db.execute`/* endAbandonedTransferUploads */
+  await db.executeAllWorkspaces`/* endAbandonedTransferUploads */
     UPDATE transfer_jobs
     SET state = 'failed', error = 'The upload was interrupted.', completed_at = now(), expires_at = now()
     WHERE completed_at IS NULL AND is_stored AND state = 'receiving'
@@ -204,7 +230,7 @@ const CHUNKS_PER_STEP = 20;
  * @returns whether there may be more to delete.
  */
 export async function deleteExpiredJobs(db: WriteDb, chunks = CHUNKS_PER_STEP): Promise<boolean> {
-  const count = await db.execute`/* deleteExpiredTransferChunks */
+  const count = await db.executeAllWorkspaces`/* deleteExpiredTransferChunks */
     DELETE FROM transfer_chunks USING (
       SELECT transfer_chunks.workspace_id, transfer_chunks.job_id, transfer_chunks.part, transfer_chunks.number
       FROM transfer_jobs JOIN transfer_chunks
@@ -215,7 +241,7 @@ export async function deleteExpiredJobs(db: WriteDb, chunks = CHUNKS_PER_STEP): 
       AND transfer_chunks.part = expired.part AND transfer_chunks.number = expired.number`;
   if (count > 0) return true;
   // After the last chunk, so that no deletion of a job cascades to many.
-  await db.execute`/* deleteExpiredTransferJobs */
+  await db.executeAllWorkspaces`/* deleteExpiredTransferJobs */
     DELETE FROM transfer_jobs WHERE expires_at <= now() AND completed_at IS NOT NULL AND is_stored AND NOT EXISTS (
       SELECT FROM transfer_chunks
       WHERE transfer_chunks.workspace_id = transfer_jobs.workspace_id AND transfer_chunks.job_id = transfer_jobs.id

@@ -1,6 +1,7 @@
 import type { Database, ReadDb, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
+import { MAX_CANDIDATES, takeFirst } from '../shared/take-first.ts';
 import { type Deletion, type ErasedRows, type ErasureProgress, stages } from './erasure-stages.ts';
 
 /** A deleted user, with the progress of erasing its data. */
@@ -31,17 +32,11 @@ const deletionColumns = Prisma.sql`workspace_id AS "workspaceId", user_id AS "us
  * @param skip number of deletions to skip, oldest first, because their steps failed.
  * @returns undefined if there is nothing to erase, or other processes are erasing it.
  */
-export function runErasureStep(db: Database, stepSize = STEP_SIZE, skip = 0): Promise<ErasureStep | undefined> {
-  return inTransaction(db, async (tx) => {
-    const [deletion] = await tx.query<DeletionRow[]>`/* takeDeletion */
-      SELECT ${deletionColumns}
-      FROM user_deletions
-      WHERE (requested_at, user_id) >= (
-        SELECT requested_at, user_id FROM user_deletions ORDER BY requested_at, user_id OFFSET ${skip} LIMIT 1
-      )
-      ORDER BY requested_at, user_id LIMIT 1 FOR UPDATE SKIP LOCKED`;
-    return deletion && eraseSome(tx, deletion, stepSize);
-  });
+export async function runErasureStep(db: Database, stepSize = STEP_SIZE, skip = 0): Promise<ErasureStep | undefined> {
+  const candidates = await db.queryAllWorkspaces<UserKey[]>`/* findDeletions */
+    SELECT workspace_id AS "workspaceId", user_id AS "userId" FROM user_deletions
+    ORDER BY requested_at, user_id OFFSET ${skip} LIMIT ${MAX_CANDIDATES}`;
+  return takeFirst(candidates, (user) => eraseSomeOf(db, user, Prisma.sql`FOR UPDATE SKIP LOCKED`, stepSize));
 }
 
 /**
@@ -54,10 +49,22 @@ export function continueErasure(
   userId: string,
   stepSize = STEP_SIZE,
 ): Promise<ErasureStep | undefined> {
+  return eraseSomeOf(db, { workspaceId, userId }, Prisma.sql`FOR UPDATE`, stepSize);
+}
+
+type UserKey = Pick<Deletion, 'workspaceId' | 'userId'>;
+
+/** Does the next step of the erasure of one user in one transaction, once it has the lock of the deletion. */
+function eraseSomeOf(
+  db: Database,
+  { workspaceId, userId }: UserKey,
+  lock: Prisma.Sql,
+  stepSize: number,
+): Promise<ErasureStep | undefined> {
   return inTransaction(db, async (tx) => {
-    const [deletion] = await tx.query<DeletionRow[]>`/* lockDeletion */
+    const [deletion] = await tx.query<DeletionRow[]>`/* takeDeletion */
       SELECT ${deletionColumns}
-      FROM user_deletions WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid FOR UPDATE`;
+      FROM user_deletions WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid ${lock}`;
     return deletion && eraseSome(tx, deletion, stepSize);
   });
 }

@@ -22,6 +22,7 @@ export const Assignment = z.object({
       user: z.string().optional(),
       database: z.string().optional(),
       ssl: z.literal(false).optional(),
+      isDistributed: z.boolean().optional(),
       timeoutsAtPooler: z.boolean().optional(),
     } satisfies Record<keyof Connection, z.ZodType>),
     demoKey: z.object({ publicKey: z.string(), secret: z.string() }).optional(),

@@ -3,6 +3,7 @@ import { createKey, revokeKey } from '../../../src/auth/keys.ts';
 import { rotateSecret } from '../../../src/auth/rotate-keys.ts';
 import { graphql } from '../../generated/gql.ts';
 import { startApp } from '../../kit/app.ts';
+import { resetShardViews } from '../../kit/distribution.ts';
 
 const WhoAmI = graphql(`
   query WhoAmI {
@@ -128,6 +129,7 @@ it('answers 503 while the key lookup fails, and does not cache the failure', asy
   await app.db.$executeRaw`CREATE VIEW api_keys AS
     SELECT workspace_id, coalesce(down(), id) AS id, public_key, secret_digest, previous_secret_digest,
       previous_secret_expires_at, scopes, rate_limit, rate_limit_public, created_at, expires_at, revoked_at FROM hidden`;
+  await resetShardViews(app.db);
   const { status, errors } = await app.send(WhoAmI);
   expect({ status, codes: errors?.map(({ extensions }) => extensions.code) }).toEqual({
     status: 503,
@@ -135,5 +137,6 @@ it('answers 503 while the key lookup fails, and does not cache the failure', asy
   });
   await app.db.$executeRaw`DROP VIEW api_keys`;
   await app.db.$executeRaw`ALTER TABLE hidden RENAME TO api_keys`;
+  await resetShardViews(app.db);
   expect((await app.send(WhoAmI)).status).toBe(200);
 });

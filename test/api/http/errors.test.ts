@@ -4,7 +4,9 @@ import { expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { defaultLimits } from '../../../src/config/limits.ts';
 import { startApp } from '../../kit/app.ts';
+import { addUser } from '../../kit/factories.ts';
 import { post } from '../../kit/http.ts';
+import { makeUsersUnavailable } from '../../kit/unavailable.ts';
 import { unlimited } from '../../kit/unlimited.ts';
 
 const users = JSON.stringify({ query: '{ users { totalCount } }' });
@@ -49,13 +51,8 @@ it('hides an unexpected error, logs it in full, and includes the request id in b
 it('answers SERVICE_UNAVAILABLE while the database is unavailable', async () => {
   await using app = await startLogged();
   await post(app, users);
-  await app.db.$executeRaw`ALTER TABLE users RENAME TO hidden`;
-  await app.db.$executeRawUnsafe(
-    `CREATE FUNCTION gone() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P03'; END $$`,
-  );
-  await app.db.$executeRaw`CREATE VIEW users AS SELECT *, gone() FROM hidden`;
-  await app.db.$executeRaw`INSERT INTO hidden (workspace_id, id, uid, created_at, updated_at)
-    VALUES (${app.workspaceId}::uuid, gen_random_uuid(), 'a', now(), now())`;
+  await addUser(app, { uid: 'a' });
+  await makeUsersUnavailable(app.db);
   const response = await post(app, JSON.stringify({ query: '{ user(uid: "a") { uid } }' }));
   expect(response.json()).toMatchObject({ errors: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }] });
   expect(response.statusCode).toBe(503);

@@ -197,7 +197,7 @@ describe('after 24 hours', () => {
         createdAt: new Date(Date.now() - 25 * HOUR),
       }));
     const { db, workspaceId, stranger } = app;
-    await db.idempotencyKey.createMany({ data: [...rows(workspaceId), ...rows(stranger.workspaceId)] });
+    for (const id of [workspaceId, stranger.workspaceId]) await db.idempotencyKey.createMany({ data: rows(id) });
     const expired = () => db.idempotencyKey.count({ where: { workspaceId, key: { startsWith: 'old' } } });
     await add({ idempotencyKey: 'k1' });
     expect(await expired()).toBe(15);

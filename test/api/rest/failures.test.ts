@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { startApp } from '../../kit/app.ts';
 import { addUser } from '../../kit/factories.ts';
 import { inject, restOf } from '../../kit/rest.ts';
+import { makeUsersUnavailable } from '../../kit/unavailable.ts';
 
 it('500: hides an unexpected error, logs it in full, and includes the request id in both', async () => {
   const lines: string[] = [];
@@ -23,11 +24,7 @@ it('503: the database is unavailable', async () => {
   await using app = await startApp({ ownDatabase: true });
   const { uid } = await addUser(app);
   await restOf(app).get(`/v1/users/${uid}`);
-  await app.db.$executeRaw`ALTER TABLE users RENAME TO hidden`;
-  await app.db.$executeRawUnsafe(
-    `CREATE FUNCTION gone() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'down' USING ERRCODE = '57P03'; END $$`,
-  );
-  await app.db.$executeRaw`CREATE VIEW users AS SELECT *, gone() FROM hidden`;
+  await makeUsersUnavailable(app.db);
   expect(await restOf(app).get(`/v1/users/${uid}`)).toEqual({
     status: 503,
     body: {

@@ -344,7 +344,8 @@ it('reads a page with one statement, and one for each relation of its users', as
   const read = () => search({ where: { uid: { ne: 'x' } }, order_by: { field: 'email' } });
   await read();
   const statements = await app.statementsOf(read);
-  const labels = statements.flatMap((text) => /\/\* (\w+)/.exec(text)?.[1] ?? []);
+  // A distributed database reads the page in a transaction.
+  const labels = statements.flatMap((text) => /\/\* (?!queryOnce)(\w+)/.exec(text)?.[1] ?? []);
   expect(labels.toSorted()).toEqual([
     'readDevices',
     'readListSubscriptions',

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { findTexts } from '../../kit/database-text.ts';
+import { changeTriggers } from '../../kit/distribution.ts';
 import { addUser } from '../../kit/factories.ts';
 import { personal, type SecuredApp, startSecured } from '../../kit/seed-person.ts';
 import { bearer, claimsOf } from '../../kit/tokens.ts';
@@ -66,7 +67,7 @@ const faults: Record<string, string> = {
 it.each(Object.entries(faults))('logs no personal data of requests that fail because of %s', async (_what, sql) => {
   await using app = await startSecured({ limits: { statementMs: 500 } });
   await addUser(app, { uid: 'other', email });
-  for (const statement of sql.split(/;\s*(?=CREATE)/)) await app.db.$executeRawUnsafe(statement);
+  await changeTriggers(app.db, ...sql.split(/;\s*(?=CREATE)/));
   await sendAll(app);
   const log = app.logText();
   expect(log.get('log')).toContain('"level":50');

@@ -14,6 +14,7 @@ import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
 import { choicesOf } from '../../kit/choices.ts';
 import { atOnce } from '../../kit/concurrently.ts';
+import { lockTable, readCatalogues } from '../../kit/distribution.ts';
 import { declareAll, storedValues, storeValues } from '../../kit/filters/declared.ts';
 import { rowId } from '../../kit/seed-rows.ts';
 import { casesOf } from '../../kit/test-size.ts';
@@ -133,7 +134,7 @@ it('stores what the last write says, while users are written, and while processe
       await storeValues(app, 20);
       await app.db.$transaction(async (tx) => {
         // No write is in flight: what is stored must be what the users have.
-        await tx.$executeRaw`LOCK TABLE users IN EXCLUSIVE MODE`;
+        await lockTable(tx, app.workspaceId, 'users', 'EXCLUSIVE');
         const { stored, required } = await storedValues({ db: tx as never, workspaceId: app.workspaceId });
         expect(stored).toEqual(required);
       });
@@ -225,7 +226,7 @@ it('analyzes the values again if that has failed, and goes on meanwhile', async 
   const lines: { level: number; msg: string }[] = [];
   const log = pino({ level: 'warn' }, { write: (line) => lines.push(JSON.parse(line)) });
   const countStatistics = async () =>
-    (await app.db.$queryRaw<unknown[]>`SELECT FROM pg_stats WHERE tablename = 'attribute_values'`).length;
+    (await readCatalogues(app.db, `SELECT FROM pg_stats WHERE tablename ~ '^attribute_values(_\\d+)?$'`)).length;
   await addScored(app, 100);
   const blocker = new Client(app.connection);
   await blocker.connect();

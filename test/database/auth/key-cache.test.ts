@@ -4,7 +4,7 @@ import { createKey, revokeKey, updateKey } from '../../../src/auth/keys.ts';
 import { rotateSecret } from '../../../src/auth/rotate-keys.ts';
 import { KEY_CACHE_MS } from '../../../src/auth/ttl-cache.ts';
 import { UnauthenticatedError } from '../../../src/auth/viewer.ts';
-import { openDatabase, type ReadDb } from '../../../src/db/client.ts';
+import { openDatabase } from '../../../src/db/client.ts';
 import { isUnavailable } from '../../../src/db/errors.ts';
 import { requestDeletion } from '../../../src/domain/workspaces/delete.ts';
 import { createWorkspace, renameWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
@@ -132,10 +132,11 @@ it('does not cache a database failure', async () => {
     db: openDatabase({ host: '127.0.0.1', port: 1 }),
     [Symbol.asyncDispose]: () => nowhere.db.$disconnect(),
   };
-  let db: ReadDb = nowhere.db;
+  let { db } = nowhere;
   const authenticate = createAuthenticator({
     query: (text, ...values) => db.query(text, ...values),
     queryOnce: (statement) => db.queryOnce(statement),
+    queryAnyWorkspace: (text, ...values) => db.queryAnyWorkspace(text, ...values),
   });
   const failure = await authenticate(basic('pk_1', 'sk_1')).catch((error: unknown) => error);
   expect(isUnavailable(failure)).toBe(true);

@@ -67,7 +67,7 @@ async function readAll(after: Snapshot, limit: number) {
 
 describe('changesAfter', () => {
   it('skips the changes of an actor, which do not count towards the limit', async () => {
-    let snapshot = await currentSnapshot(db);
+    let snapshot = await currentSnapshot(db, workspaceId);
     for (const name of ['a', 'b', 'c']) {
       await write(db.pool, at(users, 0), name);
       await db.pool.query(
@@ -86,7 +86,7 @@ describe('changesAfter', () => {
   });
 
   it('returns what was committed since, once', async () => {
-    const start = await currentSnapshot(db);
+    const start = await currentSnapshot(db, workspaceId);
     await write(db.pool, at(users, 0), 'a');
     const first = await changesAfter(db, workspaceId, start, 10);
     expect(first).toMatchObject({ hasMore: false });
@@ -109,13 +109,13 @@ describe('changesAfter', () => {
   });
 
   it('returns nothing of other workspaces', async () => {
-    const start = await currentSnapshot(db);
+    const start = await currentSnapshot(db, workspaceId);
     await write(db.pool, at(users, 0));
     expect((await changesAfter(db, app.stranger.workspaceId, start, 10)).changes).toEqual([]);
   });
 
   it('returns a transaction that was in progress when it has committed, and none that was rolled back', async () => {
-    const start = await currentSnapshot(db);
+    const start = await currentSnapshot(db, workspaceId);
     await withClients(3, async (clients) => {
       const [early, aborted, late] = [at(clients, 0), at(clients, 1), at(clients, 2)];
       for (const client of clients) await client.query('BEGIN');
@@ -132,7 +132,7 @@ describe('changesAfter', () => {
   });
 
   it('returns what a transaction has kept of its savepoints', async () => {
-    const start = await currentSnapshot(db);
+    const start = await currentSnapshot(db, workspaceId);
     await withClients(1, async (clients) => {
       const client = at(clients, 0);
       await client.query('BEGIN; SAVEPOINT one');
@@ -147,7 +147,7 @@ describe('changesAfter', () => {
   });
 
   it('splits pieces only between transactions', async () => {
-    const start = await currentSnapshot(db);
+    const start = await currentSnapshot(db, workspaceId);
     for (let place = 0; place < 25; place++) await write(db.pool, null, String(place));
     const { pieces, changes } = await readAll(start, 10);
     expect(pieces.map(({ length }) => length)).toEqual([10, 10, 5]);
@@ -155,7 +155,7 @@ describe('changesAfter', () => {
   });
 
   it('returns a transaction that exceeds the limit by itself as a whole', async () => {
-    const start = await currentSnapshot(db);
+    const start = await currentSnapshot(db, workspaceId);
     await withClients(1, async (clients) => {
       const client = at(clients, 0);
       await client.query('BEGIN');
@@ -168,7 +168,7 @@ describe('changesAfter', () => {
   });
 
   it('does not return a change of a user before an earlier one of a transaction with a greater id', async () => {
-    const start = await currentSnapshot(db);
+    const start = await currentSnapshot(db, workspaceId);
     const user = at(users, 0);
     await withClients(2, async (clients) => {
       const [first, second] = [at(clients, 0), at(clients, 1)];
@@ -184,7 +184,7 @@ describe('changesAfter', () => {
   });
 
   it('reaches the target snapshot before it continues, even if an earlier transaction commits meanwhile', async () => {
-    const start = await currentSnapshot(db);
+    const start = await currentSnapshot(db, workspaceId);
     await withClients(1, async (clients) => {
       const client = at(clients, 0);
       await client.query('BEGIN');
@@ -200,9 +200,9 @@ describe('changesAfter', () => {
 
 describe('changesBetween', () => {
   it('returns the changes between two snapshots by their seq', async () => {
-    const from = await currentSnapshot(db);
+    const from = await currentSnapshot(db, workspaceId);
     for (const name of ['a', 'b', 'c']) await write(db.pool, null, name);
-    const to = await currentSnapshot(db);
+    const to = await currentSnapshot(db, workspaceId);
     await write(db.pool, null, 'd');
     const first = await changesBetween(db, workspaceId, { from, to, seq: '0', limit: 2 });
     expect(namesOf(first)).toEqual(['a', 'b']);
@@ -217,7 +217,7 @@ describe('with random transactions', () => {
     async (seed) => {
       const random = seededRandom(seed);
       const below = (limit: number) => Math.floor(random() * limit);
-      const start = await currentSnapshot(db);
+      const start = await currentSnapshot(db, workspaceId);
       const readers = [1, 2, 3, 7, 1000].map((limit) => ({ limit, snapshot: start, seen: [] as Change[] }));
       const read = async (reader: (typeof readers)[number]) => {
         const { changes, snapshot, hasMore } = await changesAfter(db, workspaceId, reader.snapshot, reader.limit);

@@ -43,7 +43,7 @@ it('changes nothing in a database that has not been restored', async () => {
   await using app = await startApp({ ownDatabase: true });
   await addUser(app, { uid: 'ada' });
   await app.run(UpdateUser, { input: { uid: 'ada', firstName: 'Ada' } });
-  await consume(app, 'segments', await currentSnapshot(app.db));
+  await consume(app, 'segments', await currentSnapshot(app.db, app.workspaceId));
   await consume(app, 'log-retention', '1-9223372036854775807');
   const before = await app.db.change.findMany();
   expect(await repair(app)).toEqual({ isRepaired: false, again: [] });
@@ -76,7 +76,7 @@ it('sorts restored changes first, in order, and lets readers find all new ones',
   expect(await app.db.change.count({ where: { xid: 0 } })).toBe(12_001);
   expect(await repair(app)).toEqual({ isRepaired: false, again: [] });
 
-  const start = await currentSnapshot(app.db);
+  const start = await currentSnapshot(app.db, app.workspaceId);
   await app.run(UpdateUser, { input: { uid: 'ada', firstName: 'Augusta' } });
   expect((await changesAfter(app.db, app.workspaceId, start, 10)).changes).toHaveLength(1);
   const { changes } = (await app.run(Changes, { first: 5 })).changes;

@@ -5,6 +5,7 @@ import { deleteOldChangesOf } from '../../../src/jobs/delete-old-changes.ts';
 import { runJobs } from '../../../src/jobs/run-jobs.ts';
 import { startApp } from '../../kit/app.ts';
 import { atOnce } from '../../kit/concurrently.ts';
+import { readCatalogues } from '../../kit/distribution.ts';
 import { Changes } from '../../kit/operations/changes.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
@@ -109,8 +110,10 @@ describe('deleteOldChanges', () => {
     expect(await deleteAll(app, 'log', 30)).toEqual([0]);
     const rowsRead = async () => {
       await app.db.pool.query('SELECT pg_stat_force_next_flush()');
-      const [stat] = await app.db.$queryRaw<{ read: bigint }[]>`
-        SELECT idx_tup_fetch + seq_tup_read AS read FROM pg_stat_user_tables WHERE relname = 'changes'`;
+      const [stat] = await readCatalogues<{ read: number }>(
+        app.db,
+        `SELECT sum(idx_tup_fetch + seq_tup_read) AS read FROM pg_stat_user_tables WHERE relname ~ '^changes(_\\d+)?$'`,
+      );
       return Number(stat?.read);
     };
     const before = await rowsRead();

@@ -86,7 +86,7 @@ it('does not block writes to other users while one user is locked', async () => 
   const add = (uid: string) => addEvent(db, actorOf(app), { uid, name: 'Paid' });
   const rename = (uid: string) => updateUser(db, actorOf(app), { uid, firstName: 'Ada' });
   const waiting = await db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM users WHERE uid = 'u1' FOR UPDATE`;
+    await tx.$queryRaw`SELECT id FROM users WHERE workspace_id = ${app.workspaceId}::uuid AND uid = 'u1' FOR UPDATE`;
     const locked = [add('u1'), rename('u1')];
     await Promise.all([add('u2'), rename('u2'), add('u3'), rename('u3')]);
     await untilWaiting(app, 2);

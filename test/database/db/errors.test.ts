@@ -34,7 +34,7 @@ async function classify(failing: Promise<unknown>) {
 async function terminate(pid: number): Promise<void> {
   const client = new Client(database.connection);
   await client.connect();
-  await client.query('SELECT pg_terminate_backend($1)', [pid]);
+  await client.query('SELECT pg_terminate_backend($1::int)', [pid]);
   await client.end();
 }
 
@@ -51,7 +51,9 @@ describe('a constraint', () => {
   it('is named if a Prisma call or raw SQL violates a unique index', async () => {
     const data = { workspaceId, id: rowId(3), uid: 'u1', createdAt: new Date(), updatedAt: new Date() };
     const ofCall = await classify(db.user.create({ data }));
-    const ofSql = await classify(db.$executeRaw`UPDATE users SET uid = 'u1' WHERE uid = 'u2'`);
+    const ofSql = await classify(
+      db.$executeRaw`UPDATE users SET uid = 'u1' WHERE workspace_id = ${workspaceId}::uuid AND uid = 'u2'`,
+    );
     for (const { error, ...is } of [ofCall, ofSql]) {
       expect(is).toEqual(neither);
       expect(violates(error, 'users_uid_unique')).toBe(true);
@@ -75,10 +77,10 @@ describe('a conflict', () => {
     const lockBoth = (mine: 0 | 1) =>
       db.$transaction(async (tx) => {
         const [first, second] = mine === 0 ? ['u1', 'u2'] : ['u2', 'u1'];
-        await tx.$queryRaw`SELECT 1 FROM users WHERE uid = ${first} FOR UPDATE`;
+        await tx.$queryRaw`SELECT 1 FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${first} FOR UPDATE`;
         locked[mine].resolve();
         await locked[1 - mine]?.promise;
-        await tx.$queryRaw`SELECT 1 FROM users WHERE uid = ${second} FOR UPDATE`;
+        await tx.$queryRaw`SELECT 1 FROM users WHERE workspace_id = ${workspaceId}::uuid AND uid = ${second} FOR UPDATE`;
       });
     const both = await Promise.allSettled([lockBoth(0), lockBoth(1)]);
     const lost = both.filter((one) => one.status === 'rejected');

@@ -4,16 +4,25 @@ import { addEvent } from '../../../src/domain/events/add.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
+import type { TestDatabase } from '../../kit/database.ts';
+import { changeTriggers } from '../../kit/distribution.ts';
 import { countRows, noRows } from '../../kit/factories.ts';
 import { type FaultProxy, startFaultProxy } from '../../kit/fault-proxy.ts';
 import { type OwnServer, startOwnServer } from '../../kit/own-server.ts';
-import { type Place, seedUsers } from '../../kit/seed-rows.ts';
+import { seedUsers } from '../../kit/seed-rows.ts';
 
 /** Makes the first attempts to write to a table fail with a SQLSTATE, immediately or at commit; a sequence counts all attempts. */
-async function failAttempts({ db }: Pick<Place, 'db'>, table: string, tries: number, state: string, atCommit: boolean) {
+async function failAttempts(
+  { db }: Pick<TestDatabase, 'db'>,
+  table: string,
+  tries: number,
+  state: string,
+  atCommit: boolean,
+) {
   const kind = atCommit ? 'CONSTRAINT TRIGGER' : 'TRIGGER';
   const timing = atCommit ? 'AFTER INSERT OR UPDATE' : 'BEFORE INSERT OR UPDATE';
-  for (const sql of [
+  await changeTriggers(
+    db,
     'DROP SEQUENCE IF EXISTS tries',
     'CREATE SEQUENCE tries',
     `CREATE OR REPLACE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -23,9 +32,7 @@ async function failAttempts({ db }: Pick<Place, 'db'>, table: string, tries: num
     `DROP TRIGGER IF EXISTS lose ON ${table}`,
     `CREATE ${kind} lose ${timing} ON ${table} ${atCommit ? 'DEFERRABLE INITIALLY DEFERRED' : ''}
        FOR EACH ROW EXECUTE FUNCTION lose()`,
-  ]) {
-    await db.$executeRawUnsafe(sql);
-  }
+  );
   return async () => {
     const [row] = await db.$queryRaw<{ tries: number }[]>`SELECT last_value::int AS tries FROM tries`;
     return row?.tries;
@@ -38,7 +45,7 @@ describe('a transaction that lost to a concurrent one', () => {
     app = await startApp({ ownDatabase: true });
   });
   beforeEach(async () => {
-    for (const table of ['users', 'events']) await app.db.$executeRawUnsafe(`DROP TRIGGER IF EXISTS lose ON ${table}`);
+    await changeTriggers(app.db, ...['users', 'events'].map((table) => `DROP TRIGGER IF EXISTS lose ON ${table}`));
     await app.db.event.deleteMany();
     await app.db.user.deleteMany();
     await app.db.idempotencyKey.deleteMany();

@@ -46,7 +46,7 @@ async function storedIn({ connectionString }: TestDatabase['connection']) {
   const { rows } = await client.query<{ zone: string; created: string; happened: string }>(`
     SELECT current_setting('TimeZone') AS zone, extract(epoch FROM users.created_at)::bigint::text AS created,
       extract(epoch FROM events.timestamp)::bigint::text AS happened
-    FROM users JOIN events ON events.user_id = users.id`);
+    FROM users JOIN events ON events.workspace_id = users.workspace_id AND events.user_id = users.id`);
   await client.end();
   return rows;
 }

@@ -95,7 +95,7 @@ describe('the id of an event', () => {
 
   it('is generated after the wait for a user whom another transaction has locked', async () => {
     const { result, released } = await whileHeld(
-      (tx) => tx.$queryRaw`SELECT FROM users WHERE uid = 'u2' FOR UPDATE`,
+      (tx) => tx.$queryRaw`SELECT FROM users WHERE workspace_id = ${app.workspaceId}::uuid AND uid = 'u2' FOR UPDATE`,
       () => add('u2', 'Paid'),
     );
     expect(timeOf(result.id)).toBeGreaterThanOrEqual(released);
@@ -103,7 +103,7 @@ describe('the id of an event', () => {
 
   it('is generated after the wait for a locked user, also with an idempotency key', async () => {
     const { result, released } = await whileHeld(
-      (tx) => tx.$queryRaw`SELECT FROM users WHERE uid = 'u2' FOR UPDATE`,
+      (tx) => tx.$queryRaw`SELECT FROM users WHERE workspace_id = ${app.workspaceId}::uuid AND uid = 'u2' FOR UPDATE`,
       () => add('u2', 'Paid', 'locked'),
     );
     expect(timeOf(result.id)).toBeGreaterThanOrEqual(released);

@@ -76,7 +76,7 @@ describe('setListSubscriptions', () => {
     expect(counter.deadlocks).toBe(0);
     const orphans = await app.db.$queryRaw<{ count: number }[]>`
       SELECT count(*)::int FROM list_memberships
-      WHERE NOT EXISTS (SELECT FROM users WHERE users.id = list_memberships.user_id)`;
+      WHERE NOT EXISTS (SELECT FROM users WHERE users.workspace_id = list_memberships.workspace_id AND users.id = list_memberships.user_id)`;
     expect(orphans).toEqual([{ count: 0 }]);
   });
 
@@ -86,7 +86,7 @@ describe('setListSubscriptions', () => {
     const some = uids.map((uid) => ({ uid, listId, subscribed: true }));
     const holder = await app.db.pool.connect();
     await holder.query('BEGIN');
-    await holder.query(`SELECT FROM users WHERE uid = 'u3' FOR UPDATE`);
+    await holder.query(`SELECT FROM users WHERE workspace_id = $1 AND uid = 'u3' FOR UPDATE`, [app.workspaceId]);
     const first = set(some);
     await untilWaiting(app, 1);
     const archived = app

@@ -5,15 +5,17 @@ import { type DatabaseClient, openDatabase } from '../../../src/db/client.ts';
 import { deleteWorkspace, requestDeletion, workspaceTables } from '../../../src/domain/workspaces/delete.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { computeSegments } from '../../../src/jobs/compute-segments.ts';
+import type { TestConnection } from '../../kit/database.ts';
 import { addUser } from '../../kit/factories.ts';
 import { checkHistory, findDifferences } from '../../kit/segments/naive.ts';
 import { define, redefine, startWithJobs, write } from '../../kit/segments/workspace.ts';
 
 /** Runs the job of two processes, each on a pool of its own, whose sessions have the name `job`. */
-function runTwo(connectionString: string): AsyncDisposable {
-  const url = `${connectionString}&application_name=job`;
+function runTwo(connection: TestConnection): AsyncDisposable {
+  const url = new URL(connection.connectionString);
+  url.searchParams.set('application_name', 'job');
   const jobs = [1, 2].map(() => {
-    const db: DatabaseClient = openDatabase({ connectionString: url }, { poolSize: 2 });
+    const db: DatabaseClient = openDatabase({ ...connection, connectionString: url.href }, { poolSize: 2 });
     return { db, job: computeSegments(db, pino({ level: 'silent' })) };
   });
   return {
@@ -34,7 +36,7 @@ it('has correct members after its connections were terminated at random moments'
   await define(app, { segments: { none: { segmentIds: [field] } } });
   await define(app, { not: { appLastActiveAt: { within: 'PT1M' } } });
   const changed = await define(app, { firstName: { eq: 'Bob' } });
-  await using _ = runTwo(app.connection.connectionString);
+  await using _ = runTwo(app.connection);
   await expect.poll(() => findDifferences(db, workspaceId), { timeout: 10_000 }).toEqual([]);
   for (let round = 0; round < 40; round += 1) {
     const uid = `u${round % 10}`;
@@ -66,7 +68,7 @@ it('leaves no rows of a workspace that is deleted concurrently', { timeout: 60_0
   for (let user = 0; user < 200; user += 1) await addUser(place, { uid: `u${user}`, firstName: 'Ada' });
   const where = { or: [{ firstName: { eq: 'Bob' } }, { createdAt: { within: 'P1D' } }] };
   await define(place, where);
-  await using _ = runTwo(app.connection.connectionString);
+  await using _ = runTwo(app.connection);
   await expect.poll(() => findDifferences(db, workspaceId), { timeout: 10_000 }).toEqual([]);
   await define(place, where);
   await requestDeletion(db, workspaceId);

@@ -8,6 +8,7 @@ import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { computeSegments } from '../../../src/jobs/compute-segments.ts';
 import { segmentMetrics } from '../../../src/telemetry/segment-metrics.ts';
 import { actorOf } from '../../kit/actor.ts';
+import { changeTriggers } from '../../kit/distribution.ts';
 import { addUser } from '../../kit/factories.ts';
 import { define, startWithJobs, uidsIn, write } from '../../kit/segments/workspace.ts';
 import { recordStatements } from '../../kit/statements.ts';
@@ -69,7 +70,12 @@ it('counts what it does, and how old changes were', async () => {
   expect(lag.count).toBeGreaterThan(lagBefore.count);
   expect(lag.buckets.get(30)).toBe(lag.count);
   expect(lag.sum - lagBefore.sum).toBeLessThan(10);
-  expect(after).toMatchObject({ usergraph_segments_backlog_workspaces: 0, usergraph_segments_computing_workspaces: 0 });
+  await waitFor(() =>
+    expect(segmentMetrics()).toMatchObject({
+      usergraph_segments_backlog_workspaces: 0,
+      usergraph_segments_computing_workspaces: 0,
+    }),
+  );
 });
 
 it('keeps its workspaces while a round of steps takes longer than the registration lasts', async () => {
@@ -124,9 +130,9 @@ it('writes nothing for a workspace in which nothing happens, and reads three sta
 
 it('takes smaller steps if one exceeds the statement timeout', { timeout: 60_000 }, async () => {
   await using app = await startWithJobs({ ...DEFAULT_TIMEOUTS, statementMs: 500 });
-  await app.db.$executeRawUnsafe(`
-    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END $$`);
-  await app.db.$executeRawUnsafe(
+  await changeTriggers(
+    app.db,
+    'CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END $$',
     'CREATE TRIGGER slow BEFORE INSERT ON segment_memberships FOR EACH ROW EXECUTE FUNCTION slow()',
   );
   const live = await define(app, ADA);

@@ -31,7 +31,7 @@ it('suppresses a member who enters while the suppression is being written', asyn
   await write(app, 'updateUser', { uid: 'ada', firstName: 'Ada' });
   const { suppressing } = await app.db.$transaction(async (tx) => {
     // The suppression waits for the segment, while the step adds the member without it.
-    await tx.$queryRaw`SELECT FROM segments WHERE id = ${segmentId}::uuid FOR UPDATE`;
+    await tx.$queryRaw`SELECT FROM segments WHERE workspace_id = ${app.workspaceId}::uuid AND id = ${segmentId}::uuid FOR UPDATE`;
     const suppressing = setSegmentSuppression(app.db, actorOf(app), { uid: 'ada', segmentId, suppressed: true });
     await untilWaiting(app, 1);
     expect(await consumeChanges(app.db, processOf(app))).toBeTruthy();
@@ -47,7 +47,7 @@ it('suppresses a member whom a new definition adds while the suppression is bein
   await write(app, 'createUser', { uid: 'ada', firstName: 'Ada' });
   const segmentId = await define(app, ADA);
   const { suppressing } = await app.db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT FROM segments WHERE id = ${segmentId}::uuid FOR UPDATE`;
+    await tx.$queryRaw`SELECT FROM segments WHERE workspace_id = ${app.workspaceId}::uuid AND id = ${segmentId}::uuid FOR UPDATE`;
     const suppressing = setSegmentSuppression(app.db, actorOf(app), { uid: 'ada', segmentId, suppressed: true });
     await untilWaiting(app, 1);
     expect(await advanceBackfill(app.db, processOf(app), { stepSize: 1 })).toBeTruthy();
@@ -109,7 +109,7 @@ it('leaves nothing of a user whose deletion waits for the step that adds the use
   const { id } = await addUser(app, { uid: 'ada' });
   const { id: segmentId } = await addSegment(app, 'Segment');
   const { deletions } = await db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT FROM users WHERE id = ${id}::uuid FOR KEY SHARE`;
+    await tx.$queryRaw`SELECT FROM users WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid FOR KEY SHARE`;
     const deletions = [deleteUser(db, actorOf(app), 'ada')];
     await untilWaiting(app, 1);
     await tx.$executeRaw`INSERT INTO segment_memberships (workspace_id, segment_id, definition_id, user_id)

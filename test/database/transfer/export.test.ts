@@ -263,7 +263,7 @@ it('fails instead of omitting records if its snapshot is gone; only those of kil
   const iterator = exportRecords(db, workspaceId, { type: 'users', format: 'ndjson' });
   await iterator.next();
   expect(await deleteAbandonedExports(db)).toBe(0);
-  await db.$executeRaw`UPDATE export_snapshots SET heartbeat_at = heartbeat_at - interval '11 minutes'`;
+  await db.$executeRaw`UPDATE export_snapshots SET heartbeat_at = ${new Date(Date.now() - 11 * 60_000)}`;
   expect(await deleteAbandonedExports(db)).toBe(1);
   expect(await countSnapshots({ db, workspaceId })).toEqual([0, 0]);
   const rest = async () => {

@@ -37,16 +37,16 @@ const mutations = {
 };
 
 const locks = {
-  user: `SELECT FROM users WHERE uid = 'locked' FOR UPDATE`,
-  list: 'SELECT FROM lists FOR UPDATE',
-  membership: 'SELECT FROM list_memberships FOR UPDATE',
+  user: `SELECT FROM users WHERE workspace_id = $1 AND uid = 'locked' FOR UPDATE`,
+  list: 'SELECT FROM lists WHERE workspace_id = $1 FOR UPDATE',
+  membership: 'SELECT FROM list_memberships WHERE workspace_id = $1 FOR UPDATE',
 };
 
 /** Sends a mutation while another session holds a lock. */
 async function whileLocked(lock: keyof typeof locks, mutation: keyof typeof mutations) {
   const holder = await app.db.pool.connect();
   await holder.query('BEGIN');
-  await holder.query(locks[lock]);
+  await holder.query(locks[lock], [app.workspaceId]);
   try {
     return await mutations[mutation]();
   } finally {

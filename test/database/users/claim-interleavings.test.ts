@@ -11,7 +11,7 @@ async function claimWhile(change: string) {
   const app = await startApp({ ownDatabase: true });
   const { id, globalId } = await importUser(app, EMAIL);
   const claim = await app.db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT id FROM users FOR UPDATE`;
+    await tx.$queryRaw`SELECT id FROM users WHERE workspace_id = ${app.workspaceId}::uuid FOR UPDATE`;
     const claiming = app.run(IdentifyUser, { input: { uid: 'ada', email: EMAIL } });
     await untilWaiting(app, 1);
     await tx.$executeRawUnsafe(change);

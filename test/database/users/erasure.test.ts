@@ -9,6 +9,7 @@ import { runJobs } from '../../../src/jobs/run-jobs.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { startApp } from '../../kit/app.ts';
 import { atOnce } from '../../kit/concurrently.ts';
+import { changeTriggers } from '../../kit/distribution.ts';
 import { addUser } from '../../kit/factories.ts';
 import { AddEvent } from '../../kit/operations/events.ts';
 import { DeleteUser } from '../../kit/operations/users.ts';
@@ -162,11 +163,12 @@ it.each([
   await using app = await startApp({ ownDatabase: true });
   const actor = actorOf(app);
   await addUser(app, { uid: 'u1' });
-  await app.db.$executeRaw`
-    CREATE FUNCTION wait_for_test() RETURNS trigger LANGUAGE plpgsql
-    AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END'`;
-  await app.db.$executeRaw`
-    CREATE TRIGGER wait_for_test BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION wait_for_test()`;
+  await changeTriggers(
+    app.db,
+    `CREATE FUNCTION wait_for_test() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END'`,
+    'CREATE TRIGGER wait_for_test BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION wait_for_test()',
+  );
   const { adding, deleting } = await app.db.$transaction(async (tx) => {
     await tx.$queryRaw`SELECT pg_advisory_xact_lock(1)::text`;
     const adding = addEvent(app.db, actor, { uid: 'u1', name: 'Paid', idempotencyKey });
@@ -227,7 +229,8 @@ it('erases the events of other users while those of one user are locked', async 
   const others = [await addUserWithEvents(app, 'u2', 3), await addUserWithEvents(app, 'u3', 3)];
   for (const uid of ['u1', 'u2', 'u3']) await deleteUser(app.db, actorOf(app), uid);
   const job = await app.db.$transaction(async (tx) => {
-    await tx.$executeRaw`SELECT FROM events WHERE user_id = ${blocked.id}::uuid FOR UPDATE`;
+    await tx.$executeRaw`SELECT FROM events
+      WHERE workspace_id = ${app.workspaceId}::uuid AND user_id = ${blocked.id}::uuid FOR UPDATE`;
     const started = runJobs([eraseDeletedUsers(app.db, pino({ level: 'silent' }))], pino({ level: 'silent' }), 20);
     for (const other of others) {
       await vi.waitFor(async () => expect(await eventsOf(app, other)).toBe(0), { timeout: 4_000 });

@@ -56,8 +56,8 @@ describe('The words of a user', () => {
     await using app = await startApp();
     const { id } = await addUser(app, { uid: 'u1', firstName: 'Ada' });
     const version = async () =>
-      app.db.$queryRaw`SELECT xmin::text AS version FROM user_words
-        WHERE workspace_id = ${app.workspaceId}::uuid AND user_id = ${id}::uuid`;
+      app.db.$queryRawUnsafe(`SELECT xmin::text AS version FROM user_words
+        WHERE workspace_id = '${app.workspaceId}' AND user_id = '${id}'`);
     const first = await version();
     await restOf(app).put('/v1/users/u1', { first_name: 'Ada', meta: { plan: 'pro' }, tz: 'Africa/Lagos' });
     expect(await version()).toEqual(first);

@@ -22,10 +22,10 @@ async function write(app: App, uid: string): Promise<string> {
 }
 
 /** Locks the row of a user in another session, until `release` is called. */
-async function lockRow({ db }: App, uid: string) {
+async function lockRow({ db, workspaceId }: App, uid: string) {
   const holder = await db.pool.connect();
   await holder.query('BEGIN');
-  await holder.query('SELECT FROM users WHERE uid = $1 FOR UPDATE', [uid]);
+  await holder.query('SELECT FROM users WHERE workspace_id = $1 AND uid = $2 FOR UPDATE', [workspaceId, uid]);
   return {
     release: async () => {
       await holder.query('COMMIT');

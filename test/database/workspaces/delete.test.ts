@@ -14,6 +14,7 @@ import {
 import { createWorkspace, listWorkspaces } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { createDatabase } from '../../kit/database.ts';
+import { changeTriggers } from '../../kit/distribution.ts';
 import { rowId, seedDevices, seedEvents, seedListMembers, seedSegmentMembers } from '../../kit/seed-rows.ts';
 import { tenantTables } from '../../kit/tenant-statements.ts';
 
@@ -137,13 +138,16 @@ it('deletes rows that gateways write meanwhile', async () => {
   const { db } = database;
   const id = await createFullWorkspace(db, 'Acme');
   // A write after the first pass over the users.
-  await db.$executeRaw`CREATE FUNCTION write_late() RETURNS trigger LANGUAGE plpgsql AS $$
+  await changeTriggers(
+    db,
+    `CREATE FUNCTION write_late() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       INSERT INTO users (workspace_id, id, uid, created_at, updated_at)
         VALUES (OLD.workspace_id, gen_random_uuid(), 'late', now(), now());
       RETURN NULL;
-    END $$`;
-  await db.$executeRaw`CREATE TRIGGER late AFTER DELETE ON api_keys FOR EACH ROW EXECUTE FUNCTION write_late()`;
+    END $$`,
+    'CREATE TRIGGER late AFTER DELETE ON api_keys FOR EACH ROW EXECUTE FUNCTION write_late()',
+  );
   await requestDeletion(db, id);
   expect(await deleteWorkspace(db, id, { settleMs: 0 })).toEqual({
     ...full,
