@@ -7,7 +7,7 @@ if (!process.env.TEST_CITUS_URL) {
   );
 }
 
-/** What a distributed database does not have, or does in another way that test/suites/distribution.test.ts checks. */
+/** What a distributed database does not have. Its migrations have a test of their own, db/distributed-migrations. */
 const WITHOUT_CITUS = [
   // Migrations of a database that is not distributed.
   'db/migrate',

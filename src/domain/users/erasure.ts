@@ -62,7 +62,7 @@ function eraseSomeOf(
   stepSize: number,
 ): Promise<ErasureStep | undefined> {
   return inTransaction(db, async (tx) => {
-    const [deletion] = await tx.query<DeletionRow[]>`/* takeDeletion */
+    const [deletion] = await tx.query<DeletionRow[]>`/* lockDeletion */
       SELECT ${deletionColumns}
       FROM user_deletions WHERE workspace_id = ${workspaceId}::uuid AND user_id = ${userId}::uuid ${lock}`;
     return deletion && eraseSome(tx, deletion, stepSize);
