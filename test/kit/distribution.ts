@@ -48,7 +48,7 @@ export function readCatalogues<Row>(db: Pick<DatabaseClient, '$transaction'>, sq
   });
 }
 
-/** Lets statements on shards find the tables and views that now have the names of tables: a shard has a view of its own for each table. */
+/** Drops the views of all shards, so that statements find the tables and views that now have the names of tables. */
 export async function resetShardViews(db: Pick<DatabaseClient, '$executeRaw'>): Promise<void> {
-  if (variant.distributed) await db.$executeRaw`SELECT public.usergraph_drop_shard_views()`;
+  if (variant.distributed) await db.$executeRaw`SELECT public.usergraph_drop_old_shard_views('none')`;
 }
