@@ -44,7 +44,7 @@ DECLARE
   last_server bigint;
   base text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended(name, 0));
+  PERFORM pg_advisory_xact_lock(hashtextextended('${SHARD_SCHEMA}' || shard, 0));
   IF to_regclass(name || '.workspaces') IS NOT NULL THEN RETURN; END IF;
   -- What is left of the schema of a shard that has returned.
   EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', name);
@@ -56,7 +56,7 @@ BEGIN
   EXECUTE format('SELECT epoch, system_identifier FROM public.%s ORDER BY epoch DESC LIMIT 1', epochs) INTO epoch, last_server;
   IF last_server IS DISTINCT FROM server THEN
     epoch := coalesce(epoch, 0) + 1;
-    EXECUTE format('INSERT INTO public.%s (workspace_id, epoch, system_identifier) VALUES ($1, $2, $3)', epochs)
+    EXECUTE format('INSERT INTO public.%s (workspace_id, epoch, system_identifier) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', epochs)
       USING workspace, epoch, server;
   END IF;
   base := (epoch * ${EPOCH_SIZE})::text;
