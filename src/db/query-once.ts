@@ -41,14 +41,6 @@ interface DriverQuery extends Query {
   handleCommandComplete(message: unknown, connection: Connection): void;
 }
 
-/** The part of the driver's `Connection` whose types are those of an older version. */
-interface DriverConnection {
-  stream: { cork(): void; uncork(): void };
-  parse(statement: { text: string }): void;
-  bind(values: object): void;
-  execute(portal: object): void;
-}
-
 /**
  * Runs an unnamed statement with settings of its own. Both are sent at once, and PostgreSQL executes what precedes a Sync message
  * in one transaction: this takes one round trip, leaves no setting behind, and works behind a connection pooler.
@@ -61,9 +53,9 @@ export function queryOnce(client: PoolClient, statement: QueryConfig, timeoutMs:
     const { submit, handleCommandComplete } = query;
     query.callback = (error, result) => (error ? reject(error) : resolve(result));
     query.submit = (connection) => {
-      const { stream } = connection as unknown as DriverConnection;
+      const { stream } = connection;
       stream.cork();
-      sendSettings(connection as unknown as DriverConnection, timeoutMs);
+      sendSettings(connection, timeoutMs);
       const error = submit.call(query, connection);
       stream.uncork();
       return error;
@@ -76,7 +68,7 @@ export function queryOnce(client: PoolClient, statement: QueryConfig, timeoutMs:
   });
 }
 
-function sendSettings(connection: DriverConnection, timeoutMs: number): void {
+function sendSettings(connection: Connection, timeoutMs: number): void {
   connection.parse({ text: settingsFor(timeoutMs) });
   connection.bind({});
   connection.execute({});

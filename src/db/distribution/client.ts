@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import {
   type Client,
+  type Connection,
   DatabaseError,
   types as driverTypes,
   type FieldDef,
@@ -243,13 +244,6 @@ interface Description {
   parameterTypes: readonly number[];
 }
 
-interface DriverConnection {
-  once(event: 'parameterDescription', listener: (message: { dataTypeIDs: number[] }) => void): void;
-  parse(statement: { name: string; text: string; types: never[] }): void;
-  describe(statement: { type: 'S'; name: string }): void;
-  sync(): void;
-}
-
 /** Asks PostgreSQL for the types of the parameters and columns of a statement. */
 class DescribeStatement implements Submittable {
   readonly #text: string;
@@ -264,12 +258,11 @@ class DescribeStatement implements Submittable {
     this.#reject = reject;
   }
 
-  submit(driver: unknown): null {
-    const connection = driver as DriverConnection;
-    connection.once('parameterDescription', ({ dataTypeIDs }) => {
+  submit(connection: Connection): null {
+    connection.once('parameterDescription', ({ dataTypeIDs }: { dataTypeIDs: number[] }) => {
       this.#parameterTypes = dataTypeIDs;
     });
-    connection.parse({ name: '', text: this.#text, types: [] });
+    connection.parse({ text: this.#text });
     connection.describe({ type: 'S', name: '' });
     connection.sync();
     return null;
