@@ -4,16 +4,14 @@ import { Query, type QueryConfig, type QueryResult } from 'pg';
 export const ONCE_TIMEOUT_MS = 2_000;
 
 /**
- * Sets the settings of a statement that is planned for its own values, until the end of the transaction, and returns no rows.
- * Just-in-time compilation takes longer than most such statements, and parallel workers would let one caller occupy all cores.
+ * Settings of a statement that is planned for its own values, besides its timeout. Just-in-time compilation takes longer than most such
+ * statements, and parallel workers would let one caller occupy all cores.
  */
-const settingsFor = (timeoutMs: number) =>
-  `/* queryOnce */ SELECT WHERE ${[
-    ['statement_timeout', timeoutMs],
-    ['transaction_read_only', 'on'],
-    ['jit', 'off'],
-    ['max_parallel_workers_per_gather', 0],
-  ]
+export const ONCE_SETTINGS = { transaction_read_only: 'on', jit: 'off', max_parallel_workers_per_gather: '0' };
+
+/** Sets settings until the end of the transaction, and returns no rows. */
+const setConfigSql = (settings: Readonly<Record<string, string>>) =>
+  `/* queryOnce */ SELECT WHERE ${Object.entries(settings)
     .map(([name, value]) => `set_config('${name}', '${value}', true) IS NULL`)
     .join(' OR ')}`;
 
@@ -39,7 +37,12 @@ export class OnceQuery extends Query {
   readonly statement: QueryConfig;
   readonly timeoutMs: number;
 
-  constructor(statement: QueryConfig, timeoutMs: number, callback: QueryCallback) {
+  constructor(
+    statement: QueryConfig,
+    timeoutMs: number,
+    settings: Readonly<Record<string, string>>,
+    callback: QueryCallback,
+  ) {
     super(statement);
     this.statement = statement;
     this.timeoutMs = timeoutMs;
@@ -49,7 +52,7 @@ export class OnceQuery extends Query {
     this.submit = (connection) => {
       const { stream } = connection;
       stream.cork();
-      connection.parse({ text: settingsFor(timeoutMs) });
+      connection.parse({ text: setConfigSql({ statement_timeout: String(timeoutMs), ...settings }) });
       connection.bind({});
       connection.execute({});
       const error = submit.call(this, connection);
@@ -63,13 +66,18 @@ export class OnceQuery extends Query {
   }
 }
 
-/** Runs a statement with settings of its own, which end with it. */
+/**
+ * Runs a statement with settings of its own, which end with it.
+ * @param timeoutMs `statement_timeout`.
+ */
 export function queryOnce(
   client: { query(query: OnceQuery): unknown },
   statement: QueryConfig,
   timeoutMs: number,
+  settings: Readonly<Record<string, string>> = ONCE_SETTINGS,
 ): Promise<QueryResult> {
   return new Promise((resolve, reject) => {
-    client.query(new OnceQuery(statement, timeoutMs, (error, result) => (result ? resolve(result) : reject(error))));
+    const finish: QueryCallback = (error, result) => (result ? resolve(result) : reject(error));
+    client.query(new OnceQuery(statement, timeoutMs, settings, finish));
   });
 }

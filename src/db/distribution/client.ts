@@ -19,7 +19,8 @@ export function distributedClientOf(base: ClientClass, lockTimeoutMs: number): C
       send: (statement, timeoutMs) =>
         timeoutMs === undefined
           ? super.query(statement)
-          : queryOnce({ query: (query) => super.query(query) }, statement, timeoutMs),
+          : // The other settings are those of the statement, not of the call that runs it.
+            queryOnce({ query: (query) => super.query(query) }, statement, timeoutMs, {}),
       submit: (query) => void super.query(query),
       isInTransaction: () => this.getTransactionStatus() !== 'I',
     };

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { CREATE_FUNCTIONS, RUN_SIGNATURE } from './functions.ts';
+import { CREATE_FUNCTIONS, IS_DISTRIBUTED } from './functions.ts';
 
 /** Tables without a workspace. All nodes read and write them on the coordinator. */
 const LOCAL_TABLES = ['_prisma_migrations', 'rate_limit_points'];
@@ -64,7 +64,7 @@ export async function distribute(
 
 /** Whether a database is distributed. */
 export async function isDistributedDatabase(client: ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ is: boolean }>(`SELECT to_regprocedure('${RUN_SIGNATURE}') IS NOT NULL AS is`);
+  const { rows } = await client.query<{ is: boolean }>(`SELECT ${IS_DISTRIBUTED} AS is`);
   return rows[0]?.is === true;
 }
 

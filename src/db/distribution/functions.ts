@@ -2,7 +2,10 @@
 export const RUN_IN_WORKSPACE = 'usergraph_run';
 
 /** Its signature, as PostgreSQL's functions for names take it. */
-export const RUN_SIGNATURE = `public.${RUN_IN_WORKSPACE}(uuid, text, boolean, text[], integer)`;
+export const RUN_SIGNATURE = `public.${RUN_IN_WORKSPACE}(uuid, text, boolean, text[], integer, json)`;
+
+/** SQL of whether a database is distributed. */
+export const IS_DISTRIBUTED = `to_regprocedure('${RUN_SIGNATURE}') IS NOT NULL`;
 
 /** The end of the message with which it fails if the shard is not on its node. */
 export const SHARD_MOVED = 'is on another node';
@@ -74,11 +77,13 @@ $function$`;
  * A move of the shard waits for the lock of its metadata, which the transaction keeps, and so does the statement for a move that is
  * about to end. The statement fails with a serialization failure, which gateways retry, if the shard has gone.
  *
+ * Other settings than `lock_timeout` are those of the statement alone: the views can be created before one that is read-only.
+ *
  * It returns each row as the text of a record, or the number of rows of a statement that returns none.
  */
 const RUN = `
 CREATE OR REPLACE FUNCTION public.${RUN_IN_WORKSPACE}(
-  workspace uuid, statement text, returns_rows boolean, parameters text[], lock_timeout_ms integer
+  workspace uuid, statement text, returns_rows boolean, parameters text[], lock_timeout_ms integer, settings json
 ) RETURNS SETOF text LANGUAGE plpgsql
 SET search_path = public SET timezone = 'UTC' SET datestyle = 'ISO' SET lock_timeout = 0
 AS $function$
@@ -103,6 +108,9 @@ BEGIN
     END;
   END IF;
   PERFORM set_config('search_path', '${SHARD_SCHEMA}' || shard || ', public', true);
+  IF settings IS NOT NULL THEN
+    PERFORM set_config(key, value, true) FROM json_each_text(settings);
+  END IF;
   IF returns_rows THEN
     FOR result IN EXECUTE statement USING parameters LOOP
       RETURN NEXT result::text;

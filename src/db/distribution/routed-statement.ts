@@ -41,7 +41,7 @@ export function literalTextOf(shardText: string, parameters: readonly (string | 
 /** The label of a statement, for `pg_stat_activity`, and the call that runs it. */
 export function callOf(text: string): string {
   const label = /^\s*(\/\* [\w ]+ \*\/)/.exec(text)?.[1] ?? '';
-  return `${label} SELECT * FROM public.${RUN_IN_WORKSPACE}($1, $2, $3, $4, $5)`;
+  return `${label} SELECT * FROM public.${RUN_IN_WORKSPACE}($1, $2, $3, $4, $5, $6)`;
 }
 
 /** Returns the text of a parameter, as PostgreSQL reads it. */

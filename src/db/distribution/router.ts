@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseError, type QueryResult } from 'pg';
 import { isUnavailable } from '../errors.ts';
+import { ONCE_SETTINGS } from '../query-once.ts';
 import { RoutedStatements } from './describe-statement.ts';
 import { hasShardMoved } from './errors.ts';
 import { RUN_IN_WORKSPACE } from './functions.ts';
@@ -130,10 +131,10 @@ export class Router {
     const parameters = (statement.values ?? []).map(toText);
     const isLong = parameters.length > MAX_ARRAY_PARAMETERS;
     const text = isLong ? literalTextOf(routed.text, parameters) : routed.text;
-    const call = {
-      text: callOf(statement.text),
-      values: [workspaceId, text, routed.fields !== undefined, isLong ? [] : parameters, this.#lockTimeoutMs],
-    };
+    const hasRows = routed.fields !== undefined;
+    const settings = timeoutMs === undefined ? null : JSON.stringify(ONCE_SETTINGS);
+    const values = [workspaceId, text, hasRows, isLong ? [] : parameters, this.#lockTimeoutMs, settings];
+    const call = { text: callOf(statement.text), values };
     for (let attempt = 1; ; attempt += 1) {
       try {
         const { rows } = await session.send<Record<typeof RUN_IN_WORKSPACE, string>>(call, timeoutMs);

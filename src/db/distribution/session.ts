@@ -12,7 +12,7 @@ export interface Statement extends QueryConfig {
 
 /** A session on the node of the gateway, which Citus connects to the other nodes. */
 export interface Session {
-  /** @param timeoutMs as for `queryOnce`; the settings of the session if omitted. */
+  /** @param timeoutMs `statement_timeout`; that of the session if omitted. */
   send<Row extends QueryResultRow>(statement: Statement, timeoutMs?: number): Promise<QueryResult<Row>>;
   submit(query: Submittable): void;
   isInTransaction(): boolean;

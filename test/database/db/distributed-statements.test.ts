@@ -5,7 +5,7 @@ import { Prisma } from '../../../src/db/generated/client.ts';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
-import { changeTriggers, shardOf } from '../../kit/distribution.ts';
+import { changeTriggers, resetShardViews, shardOf } from '../../kit/distribution.ts';
 import { variant } from '../../kit/variant.ts';
 
 /** Fails with a SQLSTATE, until an instant if there is one; on shards only, or only outside of them. */
@@ -89,6 +89,16 @@ describe.skipIf(!variant.distributed)('statements of a distributed database', ()
         { timeout: '1234ms', jit: 'off', workers: '0', readOnly: 'on' },
       ]);
       expect(await db.query(readSettings())).toEqual([before]);
+    });
+
+    it('can be the first on a shard', async () => {
+      await resetShardViews(db);
+      expect(await db.queryOnce(readSettings())).toHaveLength(1);
+    });
+
+    it('cannot write', async () => {
+      const write = Prisma.sql`/* write */ DELETE FROM workspaces WHERE workspace_id = ${ids[0]}::uuid`;
+      await expect(db.queryOnce(write)).rejects.toMatchObject({ code: '25006' });
     });
 
     it('are cancelled by their timeout', async () => {
