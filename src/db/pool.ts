@@ -1,5 +1,5 @@
 import { Pool, type PoolConfig } from 'pg';
-import { type Connection, clientOf, type PrimarySource } from './session.ts';
+import { addressOf, type Connection, clientOf, type PrimarySource } from './session.ts';
 import { closeSilentConnections, type DatabaseTimeouts } from './timeouts.ts';
 
 interface OpenPoolOptions extends Pick<PoolConfig, 'onConnect'> {
@@ -12,9 +12,8 @@ interface OpenPoolOptions extends Pick<PoolConfig, 'onConnect'> {
 
 /** Opens a connection pool; it connects at the first statement. */
 export function openPool(connection: Connection, { size, timeouts, source, onConnect }: OpenPoolOptions): Pool {
-  const { servers: _servers, timeoutsAtPooler: _, isDistributed: _distributed, ...address } = connection;
   const pool = new Pool({
-    ...address,
+    ...addressOf(connection),
     Client: clientOf(connection, timeouts, source),
     max: size,
     connectionTimeoutMillis: timeouts.poolWaitMs,

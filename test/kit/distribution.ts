@@ -37,7 +37,8 @@ type Transaction = Parameters<Parameters<DatabaseClient['$transaction']>[0]>[0];
 export async function lockTable(tx: Transaction, workspaceId: string, table: string, mode: string): Promise<void> {
   const sql = `LOCK TABLE ${table} IN ${mode} MODE`;
   if (!variant.distributed) await tx.$executeRawUnsafe(sql);
-  else await tx.$queryRawUnsafe(`SELECT public.${RUN_IN_WORKSPACE}($1::uuid, $2, false, '{}', 0)`, workspaceId, sql);
+  else
+    await tx.$queryRawUnsafe(`SELECT public.${RUN_IN_WORKSPACE}($1::uuid, $2, false, '{}', 0, NULL)`, workspaceId, sql);
 }
 
 /** Reads the catalogues of PostgreSQL. Those of a distributed database show the shards of tables too, as `<table>_<number>`. */

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import { createFunctions, IS_DISTRIBUTED, RUN_IN_WORKSPACE, versionAfter } from './functions.ts';
 import { CREATE_EPOCHS_TABLE } from './shard-views.ts';
+import { readShards } from './shards.ts';
 
 /** Tables without a workspace. All nodes read and write them on the coordinator. */
 const LOCAL_TABLES = ['_prisma_migrations', 'rate_limit_points'];
@@ -101,8 +102,9 @@ const CHANGES_COLUMNS = /\bDROP COLUMN\b|\bALTER COLUMN \S+ (SET DATA )?TYPE\b/i
 
 /** Drops the views of all shards in the transaction of the session. Statements wait for its end, and create them again. */
 async function dropShardViews(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<{ id: string }>(ONE_WORKSPACE_PER_SHARD);
-  for (const { id } of rows) await client.query('SELECT public.usergraph_drop_shard_views($1)', [id]);
+  for (const { workspaceId } of await readShards((sql) => client.query(sql))) {
+    await client.query('SELECT public.usergraph_drop_shard_views($1)', [workspaceId]);
+  }
 }
 
 /** Whether the functions of a distributed database are those of another version of usergraph or of its migrations. */
@@ -143,13 +145,6 @@ async function readVersion(client: ClientBase, applying?: string): Promise<strin
   );
   return versionAfter(rows.map(({ name }) => name));
 }
-
-/** An id of a workspace for each shard. */
-const ONE_WORKSPACE_PER_SHARD = `/* findShards */
-  SELECT DISTINCT ON (shard) id FROM (
-    SELECT id, get_shard_id_for_distribution_column('public.workspaces', id) AS shard
-    FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 1000)) AS ids
-  ) AS shards`;
 
 /** @throws {DistributionError} */
 async function requireDistributable(client: ClientBase): Promise<void> {

@@ -4,8 +4,8 @@ import { CREATE_SHARD_VIEWS, DROP_OLD_SHARD_VIEWS, DROP_SHARD_VIEWS, SHARD_SCHEM
 /** The function with which gateways run statements of a workspace on the node that has its rows. */
 export const RUN_IN_WORKSPACE = 'usergraph_run';
 
-/** Its parameters and result, which the statements of earlier versions of usergraph also pass and expect. */
-const RUN_SIGNATURE = `public.${RUN_IN_WORKSPACE}(uuid, text, boolean, text[], integer)`;
+/** Its parameters, as PostgreSQL names a function by them. */
+const RUN_SIGNATURE = `public.${RUN_IN_WORKSPACE}(uuid, text, boolean, text[], integer, json)`;
 
 /** SQL of the condition that a database is distributed. */
 export const IS_DISTRIBUTED = `EXISTS (
@@ -25,11 +25,13 @@ export const SHARD_MOVED = 'is on another node';
  * The views are those of the version of the function, which each migration replaces: from its commit on, statements use views
  * with the new columns, and no running statement loses its views.
  *
+ * Other settings than `lock_timeout` are those of the statement alone: the views can be created before one that is read-only.
+ *
  * It returns each row as the text of a record, or the number of rows of a statement that returns none.
  */
 const runOn = (version: string) => `
 CREATE OR REPLACE FUNCTION public.${RUN_IN_WORKSPACE}(
-  workspace uuid, statement text, returns_rows boolean, parameters text[], lock_timeout_ms integer
+  workspace uuid, statement text, returns_rows boolean, parameters text[], lock_timeout_ms integer, settings json
 ) RETURNS SETOF text LANGUAGE plpgsql
 SET search_path = public SET timezone = 'UTC' SET datestyle = 'ISO' SET lock_timeout = 0
 AS $function$
@@ -55,6 +57,9 @@ BEGIN
     END;
   END IF;
   PERFORM set_config('search_path', name || ', pg_catalog, public', true);
+  IF settings IS NOT NULL THEN
+    PERFORM set_config(key, value, true) FROM json_each_text(settings);
+  END IF;
   IF returns_rows THEN
     FOR result IN EXECUTE statement USING parameters LOOP
       RETURN NEXT result::text;
