@@ -147,7 +147,8 @@ async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions):
   // A conversion has created them. A job of a gateway may hold the lock for a moment now.
   const createdNames = conversion ? [] : await createPartitionsAhead(db, ahead);
   if (!createdNames) throw new CliError(BUSY);
-  if (conversion || createdNames.length > 0) {
+  const { lacksStatistics } = await readPartitionState(db);
+  if (createdNames.length > 0 || lacksStatistics) {
     showProgress('analyzing');
     if (!(await analyzePartitions(db))) showProgress(NOT_ANALYZED);
   }

@@ -57,23 +57,23 @@ export function partitionSql(month: Date, parent: string, owner: string | null):
 
 /** What to do if `analyzePartitions` returns false. */
 export const NOT_ANALYZED =
-  'The statistics of events could not be collected in time, so queries can be slow. Run ANALYZE events in psql, without statement_timeout.';
+  'The statistics of events could not be collected, so queries can be slow. Run ANALYZE events in psql, as the owner of the table and without statement_timeout.';
 
 /**
  * Collects the statistics of the whole table, which autovacuum does not do for partitioned tables, and then those of each partition.
- * @returns false if it took longer than the statement timeout, as it can in a gateway, or if a lock has prevented that the whole table
- * has statistics. What was collected before remains.
+ * @returns false if ANALYZE exceeded the statement timeout, which is short in a gateway, or if a lock conflict or a role that does not own
+ * the table left the whole table without statistics. Statistics that were collected before are kept.
  */
 export async function analyzePartitions(db: Database): Promise<boolean> {
   try {
     await db.execute`/* analyzePartitions */ ANALYZE events`;
-    return true;
   } catch (error) {
     if (isStatementTimeout(error)) return false;
+    // Another gateway may be analyzing a partition, after it has analyzed the whole table.
     if (!isLockConflict(error)) throw error;
-    // Another gateway can have collected them, and hold the lock of a partition.
-    return !(await readPartitionState(db)).lacksStatistics;
   }
+  // ANALYZE skips a table that the role does not own, with no more than a warning.
+  return !(await readPartitionState(db)).lacksStatistics;
 }
 
 /**

@@ -11,6 +11,7 @@ import { startApp } from '../../kit/app.ts';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../../kit/database.ts';
 import { creation } from '../../kit/indexes.ts';
 import { begin, firstPartition, itUnlessPartitioned } from '../../kit/partitions.ts';
+import { createRole } from '../../kit/role.ts';
 import { seedUsers } from '../../kit/seed-rows.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
 
@@ -23,22 +24,6 @@ async function writeUser({ connection }: TestDatabase) {
   await client.connect();
   await client.query('BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE');
   return client;
-}
-
-/** Opens a database as a role without privileges. */
-async function createRole({ db: owner, name, connection }: TestDatabase) {
-  const role = `role_${name}`;
-  await owner.$executeRawUnsafe(`CREATE ROLE ${role} LOGIN`);
-  const url = new URL(connection.connectionString);
-  url.username = role;
-  const db = openDatabase({ connectionString: url.href }, { poolSize: 2 });
-  return {
-    db,
-    [Symbol.asyncDispose]: async () => {
-      await db.$disconnect();
-      await owner.$executeRawUnsafe(`DROP ROLE ${role}`);
-    },
-  };
 }
 
 it('are created with their extensions, listed, and dropped', async () => {
