@@ -132,6 +132,32 @@ itUnlessPartitioned('of partitions are being created while one of a partition is
   expect(await stateOf(role.db, 'event-properties')).toBe('valid');
 });
 
+itUnlessPartitioned('of partitions are invalid while another index of a partition is created', async () => {
+  await using database = await createDatabase({ isDirect: true });
+  const { db, connection } = database;
+  await partitionEvents(db);
+  const { name } = await firstPartition(db);
+  await db.$executeRawUnsafe('CREATE INDEX events_properties_idx ON ONLY events (id)');
+  await using holder = await begin(database, `LOCK TABLE "${name}" IN ROW EXCLUSIVE MODE`);
+  const creator = new Client(connection);
+  await creator.connect();
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => creator.end());
+  const created = creator.query(`CREATE INDEX CONCURRENTLY mine ON "${name}" (name)`);
+  await vi.waitFor(async () => {
+    const { length } = await db.$queryRaw<
+      object[]
+    >`SELECT FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'`;
+    expect(length).toBe(1);
+  });
+  expect(await stateOf(db, 'event-properties')).toBe('invalid');
+  expect(await readIndexNotices(db)).toContainEqual(
+    expect.stringContaining('events_properties_idx of events is invalid'),
+  );
+  await holder.query('COMMIT');
+  await created;
+});
+
 it('are not created after an interruption that no statement has noticed', async () => {
   await using database = await createDatabase();
   const signal = AbortSignal.abort(new Error('Interrupted.'));
