@@ -1,5 +1,6 @@
 import type { Client, Pool } from 'pg';
 import { databaseServerChannel } from '../../telemetry/channels.ts';
+import { isLockConflict, isStatementTimeout } from '../errors.ts';
 import { breakConnection, type PrimarySource, type Servers } from '../session.ts';
 import { type AcceptedPrimary, choosePrimary, problemOf, type ServerState } from './choose-primary.ts';
 import { ServerProbe } from './server-probe.ts';
@@ -74,13 +75,13 @@ export class PrimaryMonitor implements PrimarySource {
 
   /**
    * Tracks which connections of the pool are idle. Asks the servers when a connection breaks or is released with an error, such as after a
-   * write that the server rejected as read-only.
+   * write that the server rejected as read-only; not after a timeout of a statement or a lock, which a healthy server reports.
    */
   watchPool(pool: Pool): void {
     pool.on('acquire', (client) => this.#setUse(client, 'used'));
     pool.on('release', (error, client) => {
       this.#setUse(client, 'idle');
-      if (error) this.askSoon();
+      if (error && !isStatementTimeout(error) && !isLockConflict(error)) this.askSoon();
     });
     pool.on('error', () => this.askSoon());
   }

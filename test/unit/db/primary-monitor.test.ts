@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Client, type Pool } from 'pg';
+import { Client, DatabaseError, type Pool } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ServerState } from '../../../src/db/servers/choose-primary.ts';
 import { PrimaryMonitor } from '../../../src/db/servers/primary-monitor.ts';
@@ -186,14 +186,19 @@ describe('the monitor of the primary', () => {
     expect(connection.stream.destroyed).toBe(isBroken);
   });
 
-  it('asks soon if a connection is released to be closed', async () => {
+  it('asks soon if a connection is released because of its server, not after a timeout of a statement or a lock', async () => {
     await startMonitor();
     await vi.advanceTimersByTimeAsync(250);
-    watchConnection('release');
+    const fail = (code: string) => Object.assign(new DatabaseError('failed', 0, 'error'), { code });
+    for (const error of [undefined, fail('57014'), fail('55P03')]) watchConnection('release', error);
     await vi.advanceTimersByTimeAsync(10);
     expect(askedAt).toHaveLength(1);
-    watchConnection('release', new Error('cannot execute INSERT in a read-only transaction'));
+    watchConnection('release', fail('25006'));
     await vi.advanceTimersByTimeAsync(10);
     expect(askedAt).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(250);
+    watchConnection('release', new Error('Connection terminated unexpectedly'));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(askedAt).toHaveLength(3);
   });
 });
