@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../config/values.ts';
+import { BUSY } from '../db/advisory-locks.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import { abandonConversion, partitionEvents } from '../db/partitions/convert.ts';
 import {
@@ -12,7 +13,6 @@ import {
 } from '../db/partitions/create.ts';
 import { partitionsBefore } from '../db/partitions/drop.ts';
 import { monthsBefore } from '../db/partitions/months.ts';
-import { BUSY } from '../db/partitions/session.ts';
 import { type Partition, type PartitionState, readPartitionState } from '../db/partitions/state.ts';
 import { dropPartitions } from '../domain/events/partitions.ts';
 import { schemaParser, time } from './arguments.ts';

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { INDEX_LOCK } from '../advisory-locks.ts';
+import { BUSY, INDEX_LOCK } from '../advisory-locks.ts';
 import type { DatabaseClient } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
@@ -216,7 +216,7 @@ async function schemaOf(db: ReadDb, extension: string): Promise<string> {
   return row?.schema ?? 'public';
 }
 
-/** Runs statements on one connection while no other process creates or drops indexes. @throws {IndexError} */
+/** Runs statements on one connection while no other process changes indexes or partitions. @throws {IndexError} */
 async function withLock<T>(
   { pool }: DatabaseClient,
   work: (run: (step: Step, signal?: AbortSignal) => Promise<unknown>, pid: number) => Promise<T>,
@@ -229,8 +229,7 @@ async function withLock<T>(
       `/* lockIndexes */ SELECT pg_try_advisory_lock(${INDEX_LOCK}) AS "isLocked", pg_backend_pid() AS pid`,
     );
     const [row] = rows;
-    if (!row?.isLocked)
-      throw new IndexError('Another process is creating or dropping an index. Retry when it has ended.');
+    if (!row?.isLocked) throw new IndexError(BUSY);
     const result = await work((step, signal) => runStep(client, step, signal), row.pid);
     await client.query(`/* unlockIndexes */ SELECT pg_advisory_unlock(${INDEX_LOCK})`);
     isReusable = true;

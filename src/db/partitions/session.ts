@@ -1,5 +1,5 @@
 import { DatabaseError, type PoolClient } from 'pg';
-import { INDEX_LOCK, PRISMA_LOCK } from '../advisory-locks.ts';
+import { BUSY, INDEX_LOCK, PRISMA_LOCK } from '../advisory-locks.ts';
 import type { Database, DatabaseClient } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
 import { LockHoldersError, runShortTransaction, runStatements, searchPathSql } from '../short-transaction.ts';
@@ -19,9 +19,6 @@ export const CHANGE_ATTEMPTS = 10;
 
 /** The advisory locks of optional indexes and of migrations: changes of partitions take both, so that all exclude each other. */
 const LOCKS = [INDEX_LOCK, PRISMA_LOCK];
-
-/** What `PartitionError` says if another process holds these locks. */
-export const BUSY = 'Another process changes partitions, indexes or the schema. Retry when it has ended.';
 
 /** A session that holds the locks of partitions, indexes and migrations. */
 export interface PartitionSession {

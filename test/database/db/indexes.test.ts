@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { expect, it, vi } from 'vitest';
+import { BUSY } from '../../../src/db/advisory-locks.ts';
 import { type DatabaseClient, DEFAULT_TIMEOUTS, openDatabase } from '../../../src/db/client.ts';
 import { type IndexName, indexNames } from '../../../src/db/indexes/catalogue.ts';
 import { createIndex, dropIndex, type IndexProgress } from '../../../src/db/indexes/manage.ts';
@@ -62,7 +63,7 @@ it('are created again after an interruption has left an invalid one', async () =
   await vi.waitFor(() => expect(progress.at(-1)?.phase).toMatch(/^waiting for /));
   expect(await stateOf(db, 'updated-at')).toBe('creating');
   expect(await readIndexNotices(db)).toEqual([]);
-  await expect(createIndex(db, 'field-text', creation)).rejects.toThrow('Another process is creating');
+  await expect(createIndex(db, 'field-text', creation)).rejects.toThrow(BUSY);
   interruption.abort();
   await failed;
   await writer.end();
