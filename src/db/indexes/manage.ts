@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { BUSY, INDEX_LOCK } from '../advisory-locks.ts';
 import type { DatabaseClient } from '../client.ts';
-import { describeDatabaseError, inOneLine } from '../errors.ts';
+import { clauseOf, describeDatabaseError, inOneLine } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import { lockTableSql, runStatements } from '../short-transaction.ts';
 import type { ReadDb } from '../statements.ts';
@@ -179,10 +179,10 @@ async function stateOf(db: ReadDb, name: IndexName) {
 
 function explain(error: unknown, name: IndexName): IndexError {
   const { table, relation } = indexOf(name);
-  const message = inOneLine(error).replace(/\.$/, '');
+  const message = clauseOf(error);
   return new IndexError(
     describeDatabaseError(error).sqlState === INSUFFICIENT_PRIVILEGE
-      ? `The role may not change the indexes of ${table}: ${message}. Set DATABASE_URL to the role that owns the tables.`
+      ? `The role may not change the indexes of ${table}: ${message}. Connect as the role that owns the tables (the user in the URL of the database).`
       : `${relation}: ${message}. If the index is now invalid, it slows down writes until "indexes create ${name}" replaces it or "indexes drop ${name}" drops it.`,
     { cause: error },
   );

@@ -96,7 +96,7 @@ async function tryLocks(client: PoolClient, lockFunction: string): Promise<boole
 const ADVICE: Readonly<Record<string, { problem: string; remedy: string }>> = {
   42501: {
     problem: 'The role may not change the partitions of events',
-    remedy: 'Set DATABASE_URL to the role that owns the tables.',
+    remedy: 'Connect as the role that owns the tables (the user in the URL of the database).',
   },
   '2BP01': {
     problem: 'A view or another object uses a partition',

@@ -183,7 +183,7 @@ it('cannot be created by a role that may not, and the message says so', async ()
   await using role = await createRole(database);
   const { db } = role;
   await expect(createIndex(db, 'updated-at', creation)).rejects.toThrow(
-    /^The role may not change the indexes of users: must be owner of table users\. Set DATABASE_URL/,
+    /^The role may not change the indexes of users: must be owner of table users\. Connect as the role that owns the tables/,
   );
   await expect(createIndex(db, 'attribute-text', creation)).rejects.toThrow(
     /^The extension pg_trgm cannot be created: .*permission denied.* Let the owner of the database run CREATE EXTENSION pg_trgm\.$/,
