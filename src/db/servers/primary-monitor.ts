@@ -1,7 +1,7 @@
 import type { Client, Pool } from 'pg';
 import { databaseServerChannel } from '../../telemetry/channels.ts';
 import { isLockConflict, isStatementTimeout } from '../errors.ts';
-import { breakConnection, type PrimarySource, type Servers } from '../session.ts';
+import { breakConnection, type ConnectionSource, type Servers } from '../session.ts';
 import { type AcceptedPrimary, choosePrimary, problemOf, type ServerState } from './choose-primary.ts';
 import { ServerProbe } from './server-probe.ts';
 
@@ -22,7 +22,7 @@ type States = readonly (ServerState | undefined)[];
  * former primary are broken. If one is in use, the outcome of its statement is unknown, as when the server had died: a former primary
  * that hangs would not answer, and one that is alive must not acknowledge more writes.
  */
-export class PrimaryMonitor implements PrimarySource {
+export class PrimaryMonitor implements ConnectionSource {
   /** Resolves after the first probe of all servers, within two seconds. What is opened before may reach a former primary. */
   readonly ready: Promise<void>;
   readonly #probes: readonly ServerProbe[];
