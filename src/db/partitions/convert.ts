@@ -103,7 +103,7 @@ export async function abandonConversion(db: Database): Promise<boolean> {
     hasRemoved = hasUnfinishedConversion;
     return hasRemoved ? [DROP_CHECK] : [];
   });
-  // In a transaction of its own: it also locks workspaces, and the check is to go even while others hold locks on them.
+  // In a separate transaction, since it also locks workspaces: the check must be removed even if that lock is not available.
   return isDone && hasRemoved && (await changePartitions(db, 'dropPrepared', () => [DROP_PREPARED]));
 }
 

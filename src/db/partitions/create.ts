@@ -61,8 +61,8 @@ export const NOT_ANALYZED =
 
 /**
  * Collects the statistics of the whole table, which autovacuum does not do for partitioned tables, and then those of each partition.
- * @returns false if ANALYZE exceeded the statement timeout, which is short in a gateway, or if a lock conflict or a role that does not own
- * the table left the whole table without statistics. Statistics that were collected before are kept.
+ * @returns false if ANALYZE exceeded the statement timeout, which is short in a gateway, or if a lock conflict, or a role that does not own
+ * the table, left the table without statistics. Statistics that were collected before are kept.
  */
 export async function analyzePartitions(db: Database): Promise<boolean> {
   try {

@@ -31,7 +31,7 @@ export interface PartitionSession {
 
 /**
  * Runs work in a session while no other process changes partitions or indexes, or applies migrations.
- * @throws {PartitionError} if another process does, also if the role does not own the tables.
+ * @throws {PartitionError} if another process holds the locks, or the role does not own the tables.
  */
 export async function withPartitionLock<Result>(
   { pool }: DatabaseClient,
@@ -72,12 +72,12 @@ export async function changePartitions(
   label: string,
   plan: (state: PartitionState) => readonly string[],
 ): Promise<boolean> {
-  const prepare = async (client: PoolClient) =>
+  const planUnderLocks = async (client: PoolClient) =>
     (await tryLocks(client, 'pg_try_advisory_xact_lock'))
       ? plan(await readPartitionState(statementsOnClient(client, false)))
       : undefined;
   try {
-    const durationMs = await runShortTransaction((work) => withConnection(connections, work), label, prepare, {
+    const durationMs = await runShortTransaction((work) => withConnection(connections, work), label, planUnderLocks, {
       attempts: CHANGE_ATTEMPTS,
     });
     return durationMs !== undefined;
@@ -114,7 +114,7 @@ const ADVICE: Readonly<Record<string, { problem: string; remedy: string }>> = {
 
 function explain(error: unknown): unknown {
   if (error instanceof LockHoldersError) {
-    return new PartitionError(`${error.message} The next attempt succeeds when they have ended.`, { cause: error });
+    return new PartitionError(`${error.message} Retry when they have ended.`, { cause: error });
   }
   const advice = ADVICE[describeDatabaseError(error).sqlState];
   if (!advice) return error;
