@@ -16,7 +16,7 @@ import { monthsBefore } from '../db/partitions/months.ts';
 import { type Partition, type PartitionState, readPartitionState } from '../db/partitions/state.ts';
 import { dropPartitions } from '../domain/events/partitions.ts';
 import { schemaParser, time } from './arguments.ts';
-import { type CommandOptions, UNLIMITED, type WithDatabase } from './database.ts';
+import { type CommandOptions, MAINTENANCE_TIMEOUTS, type WithDatabase } from './database.ts';
 import {
   CliError,
   examples,
@@ -39,7 +39,7 @@ interface DropOptions extends OutputOptions {
 }
 
 /** Checking the rows of a large table takes minutes. */
-const WORK: CommandOptions = { ...UNLIMITED, sessionFor: 'changes of partitions' };
+const WORK: CommandOptions = { ...MAINTENANCE_TIMEOUTS, sessionFor: 'changes of partitions' };
 
 const MAX_MONTHS = 1_200;
 const MAX_AHEAD = 120;
@@ -52,30 +52,19 @@ export function addPartitionCommands(program: Command, withDatabase: WithDatabas
     .helpCommand(false)
     .addHelpText('after', examples('partitions', 'list', 'create', 'drop --older-than 24'));
 
+  addList(partitions, withDatabase);
+  addCreate(partitions, withDatabase);
+  addAbandon(partitions, withDatabase);
+  addDrop(partitions, withDatabase);
+}
+
+function addList(partitions: Command, withDatabase: WithDatabase): void {
   partitions
     .command('list')
     .description('lists the partitions, oldest first; the numbers of rows are estimates')
     .option(...jsonOption)
     .addHelpText('after', examples('partitions', 'list', 'list --json'))
     .action((options: OutputOptions) => withDatabase((db) => list(db, options)));
-
-  addCreate(partitions, withDatabase);
-
-  partitions
-    .command('abandon')
-    .description('removes what an interrupted partitioning has left, instead of continuing it with create')
-    .option(...jsonOption)
-    .addHelpText('after', examples('partitions', 'abandon'))
-    .action((options: OutputOptions) => withDatabase((db) => abandon(db, options), WORK));
-
-  partitions
-    .command('drop')
-    .description('shows the partitions whose events are all older than some months or a date; with --yes, drops them')
-    .requiredOption('--older-than <MONTHS|DATE>', 'a number of months, or a date such as 2026-01-31', parseAge)
-    .option('--yes', 'drop them; this cannot be undone')
-    .option(...jsonOption)
-    .addHelpText('after', examples('partitions', 'drop --older-than 24', 'drop --older-than 2026-01-01 --yes'))
-    .action((options: DropOptions) => withDatabase((db) => drop(db, options), WORK));
 }
 
 function addCreate(partitions: Command, withDatabase: WithDatabase): void {
@@ -93,6 +82,26 @@ function addCreate(partitions: Command, withDatabase: WithDatabase): void {
     .option(...jsonOption)
     .addHelpText('after', examples('partitions', 'create', 'create --ahead 12'))
     .action((options: CreateOptions) => withDatabase((db) => create(db, options), WORK));
+}
+
+function addAbandon(partitions: Command, withDatabase: WithDatabase): void {
+  partitions
+    .command('abandon')
+    .description('removes the check and the table of an interrupted partitioning')
+    .option(...jsonOption)
+    .addHelpText('after', examples('partitions', 'abandon'))
+    .action((options: OutputOptions) => withDatabase((db) => abandon(db, options), WORK));
+}
+
+function addDrop(partitions: Command, withDatabase: WithDatabase): void {
+  partitions
+    .command('drop')
+    .description('shows the partitions whose events are all older than some months or a date; with --yes, drops them')
+    .requiredOption('--older-than <MONTHS|DATE>', 'a number of months, or a date such as 2026-01-31', parseAge)
+    .option('--yes', 'drop them; this cannot be undone')
+    .option(...jsonOption)
+    .addHelpText('after', examples('partitions', 'drop --older-than 24', 'drop --older-than 2026-01-01 --yes'))
+    .action((options: DropOptions) => withDatabase((db) => drop(db, options), WORK));
 }
 
 function parseAge(text: string): number | Date {
