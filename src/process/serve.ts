@@ -18,9 +18,10 @@ import { type Job, runJobs } from '../jobs/run-jobs.ts';
 import { deleteExpiredTransfers, runTransfers } from '../jobs/run-transfers.ts';
 import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
 import type { Metrics } from '../telemetry/metrics/index.ts';
+import type { shareWrites } from './cluster/share-writes.ts';
 import type { DatabaseSource } from './database-source.ts';
 import { observeWork } from './observe-work.ts';
-import { type OpenReadRouting, openReadRouting, type ShareWrites } from './read-routing.ts';
+import { type OpenReadRouting, openReadRouting } from './open-read-routing.ts';
 
 /** Length of the accept queue. When it is full, the kernel drops SYN packets, and clients retry after one or three seconds. */
 const ACCEPT_QUEUE_LENGTH = 4_096;
@@ -42,8 +43,8 @@ export interface ServeOptions {
   signal: AbortSignal;
   /** Counts rate-limit points; by default, in this process only. */
   counter?: Counter | undefined;
-  /** Tells the other workers about writes, and this one about theirs, if there are replicas. */
-  shareWrites?: ShareWrites | undefined;
+  /** Exchanges writes with the other workers. */
+  shareWrites?: typeof shareWrites | undefined;
   /** Undefined if no metrics are collected. */
   metrics?: Metrics | undefined;
 }
