@@ -154,10 +154,10 @@ async function abandon(db: DatabaseClient, options: OutputOptions): Promise<void
 async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions): Promise<void> {
   const conversion = await partitionEvents(db, { ahead, onProgress: showProgress });
   // A conversion has created them. A job of a gateway may hold the lock for a moment now.
-  const createdNames = conversion ? [] : await createPartitionsAhead(db, ahead);
-  if (!createdNames) throw new CliError(BUSY);
+  const created = conversion ? { names: [], isComplete: true } : await createPartitionsAhead(db, ahead);
+  if (!created.isComplete) throw new CliError(BUSY);
   const { lacksStatistics } = await readPartitionState(db);
-  if (createdNames.length > 0 || lacksStatistics) {
+  if (created.names.length > 0 || lacksStatistics) {
     showProgress('analyzing');
     if (!(await analyzePartitions(db))) showProgress(NOT_ANALYZED);
   }
@@ -166,8 +166,8 @@ async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions):
   const { partitions = [] } = await readPartitionState(db);
   const done = conversion
     ? `Partitioned events: ${conversion.name} contains the events until ${shortInstant(conversion.until)}. Statements were locked out for at most ${conversion.lockedMs.toFixed(0)} ms.`
-    : createdNames.length > 0
-      ? `Created ${createdNames.join(', ')}.`
+    : created.names.length > 0
+      ? `Created ${created.names.join(', ')}.`
       : 'All partitions exist.';
   await print(options, { conversion: conversion ?? null, partitions }, `${done}\n${formatPartitions(partitions)}`);
 }

@@ -10,13 +10,20 @@ export const NOT_PARTITIONED = 'events is not partitioned. Run npm run cli -- pa
 /** How many months after the current one have a partition. */
 export const DEFAULT_AHEAD = 3;
 
+/** What `createPartitionsAhead` did. */
+export interface CreatedPartitions {
+  /** The names of the new partitions. */
+  names: string[];
+  /** False if another process changes partitions, indexes or the schema, so that some may be missing. */
+  isComplete: boolean;
+}
+
 /**
  * Creates the partitions that are missing for this month and the next ones. A partition is created as a table of its own and then
  * attached: that locks no writer of events out, and those of workspaces for milliseconds.
- * @returns the names of the new partitions; undefined if another process changes partitions, indexes or the schema.
  * @throws {PartitionError} if `events` is not partitioned.
  */
-export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD): Promise<string[] | undefined> {
+export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD): Promise<CreatedPartitions> {
   const names: string[] = [];
   for (;;) {
     let month: Date | undefined;
@@ -25,11 +32,9 @@ export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD)
       [month] = missingMonths(partitions, now, ahead);
       return month ? partitionSql(month, 'events', owner) : [];
     });
-    if (!isDone) return undefined;
-    if (!month) break;
+    if (!isDone || !month) return { names, isComplete: isDone };
     names.push(partitionName(month));
   }
-  return names;
 }
 
 /** The months from the current one on that no partition contains. */

@@ -92,7 +92,7 @@ async function abandonLeftovers(db: Database, run: PartitionRun, state: Partitio
 async function addPartitions(db: Database, run: PartitionRun, state: PartitionState): Promise<void> {
   const { partitions = [], now, lacksStatistics } = state;
   if (missingMonths(partitions, now, DEFAULT_AHEAD).length > 0) {
-    run.createdNames = (await createPartitionsAhead(db)) ?? [];
+    run.createdNames = (await createPartitionsAhead(db)).names;
     run.partitionedUntil = endOfPartitions(await readPartitionState(db));
   }
   const needsStatistics = run.createdNames.length > 0 || lacksStatistics;

@@ -98,3 +98,19 @@ itUnlessPartitioned('does not warn if only a partition could not be analyzed', a
   expect(await maintainPartitions(db, 0)).toMatchObject({ problem: undefined });
   await holder.query('COMMIT');
 });
+
+itUnlessPartitioned('reports the partitions that it has created before another process takes the locks', async () => {
+  await using test = await openDatabase(2);
+  await partitionEvents(test.db, { ahead: 1 });
+  await using holder = await begin(test, 'SELECT');
+  const db = test.db.forWorkspace('');
+  let transactions = 0;
+  const connect = async () => {
+    transactions += 1;
+    if (transactions === 2) await holder.query(`SELECT pg_advisory_xact_lock(${INDEX_LOCK})`);
+    return db.connections.connect();
+  };
+  const { createdNames } = await maintainPartitions({ ...db, connections: { ...db.connections, connect } }, 0);
+  expect(createdNames).toEqual([expect.stringMatching(/^events_\d{4}_\d\d$/)]);
+  expect(await readPartitionState(test.db)).toMatchObject({ lacksStatistics: false });
+});
