@@ -13,7 +13,7 @@ import { NotFoundError } from '../domain/shared/errors.ts';
 import { MAX_DECLARED_ATTRIBUTES } from '../domain/shared/limits.ts';
 import { findChangeableWorkspace, findWorkspace, schemaParser, workspaceOption } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { CliError, formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
+import { CliError, examples, formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
 
 interface AttributesOptions extends OutputOptions {
   workspace: string;
@@ -110,5 +110,5 @@ function formatTable(declared: readonly DeclaredAttribute[]): string {
 
 function example(...commands: string[]): string {
   const workspace = '--workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44';
-  return `\nExamples:\n${commands.map((command) => `  npm run cli -- attributes ${command} ${workspace}`).join('\n')}`;
+  return examples('attributes', ...commands.map((command) => `${command} ${workspace}`));
 }

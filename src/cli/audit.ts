@@ -17,7 +17,7 @@ import {
   workspaceOption,
 } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { CliError, formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
+import { CliError, examples, formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
 
 interface AuditOptions extends OutputOptions {
   workspace: string;
@@ -102,5 +102,5 @@ function formatTable(entries: readonly ListedEntry[], publicKeys: ReadonlyMap<st
 
 function example(...options: string[]): string {
   const workspace = '--workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44';
-  return `\nExamples:\n${options.map((suffix) => `  npm run cli -- audit list ${workspace}${suffix}`).join('\n')}`;
+  return examples('audit', ...options.map((suffix) => `list ${workspace}${suffix}`));
 }

@@ -23,8 +23,8 @@ export interface CommandOptions extends Partial<DatabaseTimeouts> {
   sessionFor?: string;
 }
 
-/** Timeouts of a day, for statements that read a whole table or wait for all transactions. */
-export const UNLIMITED = { statementMs: 86_400_000, lockMs: 86_400_000 } satisfies CommandOptions;
+/** For statements that read a whole table or wait for all transactions: one day. */
+export const MAINTENANCE_TIMEOUTS = { statementMs: 86_400_000, lockMs: 86_400_000 } satisfies CommandOptions;
 
 /** Opens the database, runs a command, and closes the database. */
 export type WithDatabase = (run: (db: DatabaseClient) => Promise<void>, options?: CommandOptions) => Promise<void>;

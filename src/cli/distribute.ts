@@ -3,7 +3,7 @@ import { wholeNumber } from '../config/values.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import { DistributionError, distribute, removeLocalRows } from '../db/distribution/distribute.ts';
 import { schemaParser } from './arguments.ts';
-import { UNLIMITED, type WithDatabase } from './database.ts';
+import { MAINTENANCE_TIMEOUTS, type WithDatabase } from './database.ts';
 import { CliError, examples, jsonOption, type OutputOptions, print } from './output.ts';
 
 interface DistributeOptions extends OutputOptions {
@@ -27,7 +27,7 @@ export function addDistribute(program: Command, withDatabase: WithDatabase): voi
     )
     .option(...jsonOption)
     .addHelpText('after', examples('distribute', '', '--shards 32'))
-    .action((options: DistributeOptions) => withDatabase((db) => run(db, options), UNLIMITED));
+    .action((options: DistributeOptions) => withDatabase((db) => run(db, options), MAINTENANCE_TIMEOUTS));
 }
 
 async function run(db: DatabaseClient, options: DistributeOptions): Promise<void> {

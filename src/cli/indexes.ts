@@ -3,17 +3,15 @@ import type { DatabaseClient } from '../db/client.ts';
 import { type IndexName, indexNames, indexOf } from '../db/indexes/catalogue.ts';
 import { createIndex, dropIndex, type IndexProgress } from '../db/indexes/manage.ts';
 import { type IndexState, readIndexStates } from '../db/indexes/state.ts';
-import { type CommandOptions, UNLIMITED, type WithDatabase } from './database.ts';
+import { type CommandOptions, MAINTENANCE_TIMEOUTS, type WithDatabase } from './database.ts';
 import { CliError, examples, formatColumns, formatSize, jsonOption, type OutputOptions, print } from './output.ts';
 
 interface CreateOptions extends OutputOptions {
   asciiOnly?: boolean;
 }
 
-/**
- * PostgreSQL reads the whole table, and waits for transactions that are older than the index. A second connection reads the progress.
- */
-const WORK: CommandOptions = { ...UNLIMITED, poolSize: 2, sessionFor: 'changes of indexes' };
+/** Builds read the whole table. The second connection reads the progress. */
+const WORK: CommandOptions = { ...MAINTENANCE_TIMEOUTS, poolSize: 2, sessionFor: 'changes of indexes' };
 
 /** `indexes list`, `indexes create NAME` and `indexes drop NAME`. */
 export function addIndexCommands(program: Command, withDatabase: WithDatabase): void {

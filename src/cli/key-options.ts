@@ -5,7 +5,7 @@ import { NotFoundError } from '../domain/shared/errors.ts';
 import { scopes } from '../domain/shared/scopes.ts';
 import type { Workspace } from '../domain/workspaces/workspaces.ts';
 import { publicKey, schemaParser, scopeList, time, workspaceOption } from './arguments.ts';
-import { CliError, formatColumns, type OutputOptions, shortInstant } from './output.ts';
+import { CliError, examples, formatColumns, type OutputOptions, shortInstant } from './output.ts';
 
 /** Options of every `keys` command. */
 export interface KeyOptions extends OutputOptions {
@@ -109,7 +109,7 @@ export function explainUnknownKey<Result>(
 /** Examples for the help of `keys` commands. */
 export function keyExamples(...commands: string[]): string {
   const workspace = '--workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44';
-  return `\nExamples:\n${commands.map((command) => `  npm run cli -- keys ${command} ${workspace}`).join('\n')}`;
+  return examples('keys', ...commands.map((command) => `${command} ${workspace}`));
 }
 
 /** Formats keys as a table. */

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../config/values.ts';
+import { BUSY } from '../db/advisory-locks.ts';
 import type { DatabaseClient } from '../db/client.ts';
 import { abandonConversion, partitionEvents } from '../db/partitions/convert.ts';
 import {
@@ -12,11 +13,10 @@ import {
 } from '../db/partitions/create.ts';
 import { partitionsBefore } from '../db/partitions/drop.ts';
 import { monthsBefore } from '../db/partitions/months.ts';
-import { BUSY } from '../db/partitions/session.ts';
 import { type Partition, type PartitionState, readPartitionState } from '../db/partitions/state.ts';
 import { dropPartitions } from '../domain/events/partitions.ts';
 import { schemaParser, time } from './arguments.ts';
-import { type CommandOptions, UNLIMITED, type WithDatabase } from './database.ts';
+import { type CommandOptions, MAINTENANCE_TIMEOUTS, type WithDatabase } from './database.ts';
 import {
   CliError,
   examples,
@@ -39,7 +39,7 @@ interface DropOptions extends OutputOptions {
 }
 
 /** Checking the rows of a large table takes minutes. */
-const WORK: CommandOptions = { ...UNLIMITED, sessionFor: 'changes of partitions' };
+const WORK: CommandOptions = { ...MAINTENANCE_TIMEOUTS, sessionFor: 'changes of partitions' };
 
 const MAX_MONTHS = 1_200;
 const MAX_AHEAD = 120;
@@ -52,30 +52,19 @@ export function addPartitionCommands(program: Command, withDatabase: WithDatabas
     .helpCommand(false)
     .addHelpText('after', examples('partitions', 'list', 'create', 'drop --older-than 24'));
 
+  addList(partitions, withDatabase);
+  addCreate(partitions, withDatabase);
+  addAbandon(partitions, withDatabase);
+  addDrop(partitions, withDatabase);
+}
+
+function addList(partitions: Command, withDatabase: WithDatabase): void {
   partitions
     .command('list')
     .description('lists the partitions, oldest first; the numbers of rows are estimates')
     .option(...jsonOption)
     .addHelpText('after', examples('partitions', 'list', 'list --json'))
     .action((options: OutputOptions) => withDatabase((db) => list(db, options)));
-
-  addCreate(partitions, withDatabase);
-
-  partitions
-    .command('abandon')
-    .description('removes what an interrupted partitioning has left, instead of continuing it with create')
-    .option(...jsonOption)
-    .addHelpText('after', examples('partitions', 'abandon'))
-    .action((options: OutputOptions) => withDatabase((db) => abandon(db, options), WORK));
-
-  partitions
-    .command('drop')
-    .description('shows the partitions whose events are all older than some months or a date; with --yes, drops them')
-    .requiredOption('--older-than <MONTHS|DATE>', 'a number of months, or a date such as 2026-01-31', parseAge)
-    .option('--yes', 'drop them; this cannot be undone')
-    .option(...jsonOption)
-    .addHelpText('after', examples('partitions', 'drop --older-than 24', 'drop --older-than 2026-01-01 --yes'))
-    .action((options: DropOptions) => withDatabase((db) => drop(db, options), WORK));
 }
 
 function addCreate(partitions: Command, withDatabase: WithDatabase): void {
@@ -93,6 +82,26 @@ function addCreate(partitions: Command, withDatabase: WithDatabase): void {
     .option(...jsonOption)
     .addHelpText('after', examples('partitions', 'create', 'create --ahead 12'))
     .action((options: CreateOptions) => withDatabase((db) => create(db, options), WORK));
+}
+
+function addAbandon(partitions: Command, withDatabase: WithDatabase): void {
+  partitions
+    .command('abandon')
+    .description('removes the check and the table of an interrupted partitioning')
+    .option(...jsonOption)
+    .addHelpText('after', examples('partitions', 'abandon'))
+    .action((options: OutputOptions) => withDatabase((db) => abandon(db, options), WORK));
+}
+
+function addDrop(partitions: Command, withDatabase: WithDatabase): void {
+  partitions
+    .command('drop')
+    .description('shows the partitions whose events are all older than some months or a date; with --yes, drops them')
+    .requiredOption('--older-than <MONTHS|DATE>', 'a number of months, or a date such as 2026-01-31', parseAge)
+    .option('--yes', 'drop them; this cannot be undone')
+    .option(...jsonOption)
+    .addHelpText('after', examples('partitions', 'drop --older-than 24', 'drop --older-than 2026-01-01 --yes'))
+    .action((options: DropOptions) => withDatabase((db) => drop(db, options), WORK));
 }
 
 function parseAge(text: string): number | Date {
@@ -145,9 +154,10 @@ async function abandon(db: DatabaseClient, options: OutputOptions): Promise<void
 async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions): Promise<void> {
   const conversion = await partitionEvents(db, { ahead, onProgress: showProgress });
   // A conversion has created them. A job of a gateway may hold the lock for a moment now.
-  const createdNames = conversion ? [] : await createPartitionsAhead(db, ahead);
-  if (!createdNames) throw new CliError(BUSY);
-  if (conversion || createdNames.length > 0) {
+  const created = conversion ? { names: [], isComplete: true } : await createPartitionsAhead(db, ahead);
+  if (!created.isComplete) throw new CliError(BUSY);
+  const { lacksStatistics } = await readPartitionState(db);
+  if (created.names.length > 0 || lacksStatistics) {
     showProgress('analyzing');
     if (!(await analyzePartitions(db))) showProgress(NOT_ANALYZED);
   }
@@ -156,8 +166,8 @@ async function create(db: DatabaseClient, { ahead, ...options }: CreateOptions):
   const { partitions = [] } = await readPartitionState(db);
   const done = conversion
     ? `Partitioned events: ${conversion.name} contains the events until ${shortInstant(conversion.until)}. Statements were locked out for at most ${conversion.lockedMs.toFixed(0)} ms.`
-    : createdNames.length > 0
-      ? `Created ${createdNames.join(', ')}.`
+    : created.names.length > 0
+      ? `Created ${created.names.join(', ')}.`
       : 'All partitions exist.';
   await print(options, { conversion: conversion ?? null, partitions }, `${done}\n${formatPartitions(partitions)}`);
 }

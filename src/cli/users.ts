@@ -4,7 +4,7 @@ import { checkUids, type UidFault } from '../domain/users/check-uids.ts';
 import { listWorkspaces } from '../domain/workspaces/workspaces.ts';
 import { findWorkspace, workspaceOption } from './arguments.ts';
 import type { WithDatabase } from './database.ts';
-import { formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
+import { examples, formatColumns, jsonOption, type OutputOptions, print } from './output.ts';
 
 /** `users check-uids`, optionally with `--workspace ID`. */
 export function addUserCommands(program: Command, withDatabase: WithDatabase): void {
@@ -12,14 +12,22 @@ export function addUserCommands(program: Command, withDatabase: WithDatabase): v
     .command('users')
     .description('checks the uids of users')
     .helpCommand(false)
-    .addHelpText('after', example(''));
+    .addHelpText('after', examples('users', 'check-uids'));
 
   users
     .command('check-uids')
     .description('lists users who cannot be found by their uid, because it is invalid or not in Unicode normal form C')
     .addOption(workspaceOption('check only this workspace').makeOptionMandatory(false))
     .option(...jsonOption)
-    .addHelpText('after', example('', ' --workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44', ' --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'users',
+        'check-uids',
+        'check-uids --workspace 0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44',
+        'check-uids --json',
+      ),
+    )
     .action((options: OutputOptions & { workspace?: string }) => withDatabase((db) => check(db, options)));
 }
 
@@ -41,8 +49,4 @@ function formatTable(faults: readonly UidFault[]): string {
 function escaped(uid: string): string {
   const toEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(uid).replaceAll(/[^\x20-\x7e]/g, toEscape);
-}
-
-function example(...options: string[]): string {
-  return `\nExamples:\n${options.map((suffix) => `  npm run cli -- users check-uids${suffix}`).join('\n')}`;
 }

@@ -228,3 +228,6 @@ export function inOneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replaceAll(/\s+/g, ' ').trim();
 }
+
+/** The message in one line without a final period, to be continued. */
+export const clauseOf = (error: unknown): string => inOneLine(error).replace(/\.$/, '');

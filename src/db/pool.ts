@@ -1,13 +1,15 @@
-import { Pool, type PoolConfig } from 'pg';
-import { addressOf, type Connection, clientOf, type PrimarySource } from './session.ts';
+import { Pool, type PoolClient } from 'pg';
+import { addressOf, type Connection, type ConnectionSource, clientOf } from './session.ts';
 import { closeSilentConnections, type DatabaseTimeouts } from './timeouts.ts';
 
-interface OpenPoolOptions extends Pick<PoolConfig, 'onConnect'> {
+interface OpenPoolOptions {
   /** Maximum number of connections. */
   size: number;
   timeouts: DatabaseTimeouts;
-  /** Where to open each connection, instead of the address of the pool. */
-  source?: PrimarySource | undefined;
+  /** Chooses the server of each new connection; by default, the address of `connection`. */
+  source?: ConnectionSource | undefined;
+  /** Checks a connection that has been opened. If it rejects, the connection is not used. */
+  onConnect?: ((client: PoolClient) => Promise<void>) | undefined;
 }
 
 /** Opens a connection pool; it connects at the first statement. */
@@ -17,7 +19,8 @@ export function openPool(connection: Connection, { size, timeouts, source, onCon
     Client: clientOf(connection, timeouts, source),
     max: size,
     connectionTimeoutMillis: timeouts.poolWaitMs,
-    onConnect,
+    // The driver passes a client of the pool; its types say that it is a base class.
+    onConnect: onConnect && ((client) => onConnect(client as PoolClient)),
   });
   // A client in use reports errors to its caller. An idle client has no listener, and an error without a listener ends the
   // process, for example when the database server shuts down.

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { serverOf } from './session.ts';
+import { withinBudget } from './within-budget.ts';
 
 /** A task needs a session, which a connection pooler in transaction mode does not give; the message is one line. */
 export class PooledSessionError extends Error {
@@ -30,7 +30,7 @@ export async function requireSession(client: Client, openSecond: () => Promise<C
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       await second.query('BEGIN');
       await readPid(second);
-      const found = await Promise.race([readPid(client), delay(WAIT_MS, undefined, { ref: false })]);
+      const found = await withinBudget(readPid(client), WAIT_MS);
       await second.query('ROLLBACK');
       if (found === pid) continue;
       throw new PooledSessionError(

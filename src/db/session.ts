@@ -37,11 +37,11 @@ export interface Servers {
   timeline: number;
 }
 
-/** Knows where to open a connection. */
-export interface PrimarySource {
-  /** The URL of the current primary. */
-  readonly url: string;
-  /** Registers a connection that is about to be opened to it. */
+/** Chooses the server of each new connection, and knows the connections. */
+export interface ConnectionSource {
+  /** The URL of the server; by default, the address of the connection. */
+  readonly url?: string;
+  /** Registers a connection that is about to be opened. */
   registerConnection(client: Client): void;
 }
 
@@ -79,19 +79,21 @@ export function addressOf(connection: Connection): ClientConfig {
  * The driver's client with the settings of a session. They are parameters of their own in the startup packet rather than
  * `options`: PgBouncer rejects `options` by default, but accepts `TimeZone`, and gives each client a server connection with the
  * client's time zone. With a time zone other than UTC, Prisma's adapter would store instants that are hours off.
- * @param monitor of several servers: each connection is opened to what is then the primary.
+ * @param source chooses the server of each connection.
  */
 export function clientOf(
   { timeoutsAtPooler, isDistributed }: Connection,
   timeouts: SessionTimeouts,
-  monitor?: PrimarySource,
+  source?: ConnectionSource,
 ): typeof Client {
   const sent = timeoutsAtPooler ? [] : Object.entries(timeoutSettings(timeouts));
   const settings = { TimeZone: 'UTC', ...Object.fromEntries(sent.map(([name, ms]) => [name, String(ms)])) };
   const session = class extends Client {
     constructor(config?: string | ClientConfig) {
-      super(monitor && typeof config === 'object' ? { ...config, connectionString: monitor.url } : config);
-      monitor?.registerConnection(this);
+      super(
+        source?.url !== undefined && typeof config === 'object' ? { ...config, connectionString: source.url } : config,
+      );
+      source?.registerConnection(this);
     }
 
     override getStartupConf() {

@@ -23,13 +23,12 @@ const REMAINING_WAIT = `SELECT set_config('lock_timeout', greatest(1, ${LOCK_TIM
   (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::int)::text, true)`;
 
 /**
- * SQL that locks a table in a short transaction, and starts to count: together with the locks of the statements before it, all later ones
- * wait for at most 40 ms.
+ * SQL that locks a table, and reduces `lock_timeout` to what is left of the 40 ms for the statements after it.
  * @param table as in SQL, such as `ONLY events`.
  */
 export const lockTableSql = (table: string, mode: LockMode) => `LOCK TABLE ${table} IN ${mode} MODE; ${REMAINING_WAIT}`;
 
-/** Other transactions held locks during all attempts at a short transaction. */
+/** Every attempt at a short transaction timed out waiting for its locks. */
 export class LockHoldersError extends Error {
   override name = 'LockHoldersError';
 
@@ -41,10 +40,10 @@ export class LockHoldersError extends Error {
   }
 }
 
-/** How often a short transaction is repeated that does not get its locks. */
+/** How often a short transaction is tried before it fails with `LockHoldersError`. */
 interface Attempts {
   attempts: number;
-  /** Ends the attempts. */
+  /** Prevents further attempts; does not interrupt a running one. */
   signal?: AbortSignal | undefined;
 }
 
@@ -54,19 +53,20 @@ interface Attempts {
  *
  * The commit does not wait for synchronous standbys, since PostgreSQL keeps the locks while it does, and a standby with `remote_apply`
  * replays them only when its readers have ended. Later commits that wait for a standby wait for this one as well.
- * @param useClient called for each attempt, with what it does with a connection.
- * @param prepare runs in the transaction before, and returns the statements; undefined rolls back.
+ * @typeParam Nothing `undefined` if the plan can return it, otherwise `never`.
+ * @param useClient runs a function on a connection; called once for each attempt.
+ * @param plan runs first in the transaction, and returns the statements; undefined rolls back.
  * @returns how long the statements took with their waits for locks, in ms; undefined if they were rolled back.
  * @throws {LockHoldersError} after the last attempt. @throws the reason of the signal.
  */
-export async function runShortTransaction(
+export async function runShortTransaction<Nothing extends undefined>(
   useClient: <Result>(work: (client: PoolClient) => Promise<Result>) => Promise<Result>,
   label: string,
-  prepare: (client: PoolClient) => Promise<readonly string[] | undefined>,
+  plan: (client: PoolClient) => Promise<readonly string[] | Nothing>,
   { attempts, signal }: Attempts,
-): Promise<number | undefined> {
+): Promise<number | Nothing> {
   const startedAt = performance.now();
-  const outcome = await retryOnLockConflict(() => useClient((client) => attempt(client, label, prepare)), {
+  const outcome = await retryOnLockConflict(() => useClient((client) => attemptTransaction(client, label, plan)), {
     pauseMs: PAUSE_MS,
     attempts,
     signal,
@@ -76,38 +76,36 @@ export async function runShortTransaction(
   throw new LockHoldersError(seconds, await useClient(describeLockHolders));
 }
 
-/** As `runShortTransaction`, with statements that are known before, on one connection. */
-export async function runStatements(
+/** Runs fixed statements in a short transaction on one connection. */
+export function runStatements(
   client: PoolClient,
   label: string,
   statements: readonly string[],
   options: Attempts,
 ): Promise<number> {
-  return (
-    (await runShortTransaction(
-      (work) => work(client),
-      label,
-      async () => statements,
-      options,
-    )) ?? 0
+  return runShortTransaction<never>(
+    (work) => work(client),
+    label,
+    async () => statements,
+    options,
   );
 }
 
-async function attempt(
+async function attemptTransaction<Nothing extends undefined>(
   client: PoolClient,
   label: string,
-  prepare: (client: PoolClient) => Promise<readonly string[] | undefined>,
-): Promise<number | undefined | typeof LOCK_CONFLICT> {
+  plan: (client: PoolClient) => Promise<readonly string[] | Nothing>,
+): Promise<number | Nothing | typeof LOCK_CONFLICT> {
   const settings = `SET LOCAL lock_timeout TO ${LOCK_TIMEOUT_MS}; SET LOCAL synchronous_commit TO local`;
   try {
     await client.query(`/* ${label} */ BEGIN; ${settings}; ${searchPathSql('transaction')}`);
-    const statements = await prepare(client);
+    const statements = await plan(client);
     const startedAt = performance.now();
     // One round trip: locks are held only for as long as PostgreSQL works.
     await client.query(`/* ${label} */ ${[...(statements ?? []), statements ? 'COMMIT' : 'ROLLBACK'].join(';\n')}`);
     return statements && performance.now() - startedAt;
   } catch (error) {
-    // A broken connection cannot roll back: the first error says why.
+    // A rollback fails if the connection is broken; the first error says why.
     const isRolledBack = await client.query(`/* ${label} */ ROLLBACK`).then(
       () => true,
       () => false,

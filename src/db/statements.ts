@@ -90,22 +90,20 @@ export function acquire(connections: Connections): Promise<PoolClient> {
   );
 }
 
-/** Runs a statement on a connection and releases it; closes the connection if it cannot be reused. */
+/** Runs a statement on a connection and releases it; closes the connection, with the error as the reason, if it cannot be reused. */
 export async function withConnection<Result>(
   connections: Connections,
   send: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await acquire(connections);
-  let isReusable = false;
+  let reason: Error | undefined;
   try {
-    const result = await send(client);
-    isReusable = true;
-    return result;
+    return await send(client);
   } catch (error) {
-    isReusable = isRejectedByPostgres(error);
+    if (!isRejectedByPostgres(error)) reason = error as Error;
     throw error;
   } finally {
-    client.release(!isReusable);
+    client.release(reason);
   }
 }
 

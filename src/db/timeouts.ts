@@ -47,8 +47,8 @@ export function unavailability(error: unknown, timeouts: DatabaseTimeouts): stri
 const ANSWER_MARGIN_MS = 500;
 
 /**
- * Closes a connection that is in use and has received nothing since `statementMs` should have ended its statement, which fails. This takes
- * one timer for each socket; the driver's `query_timeout` takes one for each statement (docs/performance-steps.md).
+ * Closes a connection in use that has received nothing for `statementMs` and a margin, so that its statement fails. This takes one timer
+ * for each socket; the driver's `query_timeout` takes one for each statement (docs/performance-steps.md).
  */
 export function closeSilentConnections(pool: Pool, statementMs: number): void {
   const clientsInUse = new WeakSet<PoolClient>();

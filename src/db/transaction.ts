@@ -9,10 +9,10 @@ import { acquire, controlTransaction, statementsOnClient, type WriteDb } from '.
  * of `run` outside the database can therefore happen more than once.
  */
 export function inTransaction<Result>(db: Database, run: (tx: WriteDb) => Promise<Result>): Promise<Result> {
-  return retryOnConflict(() => attempt(db, run));
+  return retryOnConflict(() => attemptTransaction(db, run));
 }
 
-async function attempt<Result>(
+async function attemptTransaction<Result>(
   { connections, prepared }: Database,
   run: (tx: WriteDb) => Promise<Result>,
 ): Promise<Result> {
@@ -24,7 +24,7 @@ async function attempt<Result>(
     client.release();
     return result;
   } catch (error) {
-    if (isAnswerTimeout(error) || isReadOnlyError(error)) client.release(true);
+    if (isAnswerTimeout(error) || isReadOnlyError(error)) client.release(error as Error);
     else await rollBack(client);
     throw error;
   }

@@ -13,8 +13,8 @@ declare module 'fastify' {
 /** Responses to writes carry it; a read that sends it back reads what was written. */
 export const READ_AFTER_HEADER = 'Usergraph-Read-After';
 
-/** Its name in `request.headers`. */
-const READ_AFTER_REQUEST_HEADER = READ_AFTER_HEADER.toLowerCase();
+/** The same name in lower case, as in `request.headers`. */
+export const LOWERCASE_READ_AFTER_HEADER = READ_AFTER_HEADER.toLowerCase();
 
 /** Keys whose writes are remembered one by one. */
 const MAX_KEYS = 10_000;
@@ -42,12 +42,12 @@ interface RecentWrite {
 
 /** Remembers the position of the last write of each key, for as long as a replica may be behind. */
 export class RecentWrites {
-  /** Until when it has all writes of other processes, in ms of `performance.now()`. Then, reads use the primary. */
+  /** Until when the writes of all other processes are known, in ms of `performance.now()`. Afterwards, reads use the primary. */
   completeUntil = Number.POSITIVE_INFINITY;
   /** Ordered by expiry. */
   readonly #writes = new Map<string, RecentWrite>();
   readonly #ttlMs: number;
-  /** For all keys: of writes before this process has started, and after writes of too many keys. */
+  /** For all keys: covers writes that precede the start, and writes of keys that are no longer remembered one by one. */
   #floor: RecentWrite;
 
   /** @param maxStalenessMs how old in ms what a replica returns may be. */
@@ -56,7 +56,10 @@ export class RecentWrites {
     this.#floor = this.#withOutcome(undefined, 'primary');
   }
 
-  /** Sets what reads of all keys must include: what had been written before this process is told about writes. */
+  /**
+   * Sets the position that reads of every key must have reached. It covers the writes that precede this process's first notification of
+   * writes.
+   */
   set floor(position: RequiredPosition) {
     this.#floor = this.#withOutcome(this.#floor, position);
   }
@@ -69,7 +72,8 @@ export class RecentWrites {
     const write = this.#withOutcome(this.#writes.get(key), outcome);
     this.#writes.delete(key);
     if (this.#writes.size >= MAX_KEYS) {
-      // What these keys have written is after the former floor, except for its uncertain writes.
+      // These writes are later than the former floor and replace its position. Its uncertain writes can still be committed, so their
+      // deadline stays.
       const writes = [...this.#writes.values()].reduce(merge, write);
       const uncertainUntil = Math.max(writes.uncertainUntil, this.#floor.uncertainUntil);
       this.#floor = { ...writes, uncertainUntil };
@@ -107,7 +111,7 @@ export class RecentWrites {
   }
 }
 
-/** What includes the writes of two keys. */
+/** Combines the requirements of two keys. */
 const merge = (write: RecentWrite, other: RecentWrite): RecentWrite => ({
   position: laterPosition(write.position, other.position),
   uncertainUntil: Math.max(write.uncertainUntil, other.uncertainUntil),
@@ -147,7 +151,7 @@ export function chooseReads(
 export function addReadRouting(app: FastifyInstance, routing: ReadRouting): void {
   app.decorateRequest('readAfter', undefined);
   app.addHook('preValidation', (request, _reply, done) => {
-    const text = request.headers[READ_AFTER_REQUEST_HEADER];
+    const text = request.headers[LOWERCASE_READ_AFTER_HEADER];
     if (text === undefined || !request.viewer) return done();
     const position = text === 'primary' ? text : parsePosition(String(text));
     if (!position) return done(new MalformedRequestError(400, malformedMessage(String(text))));

@@ -27,7 +27,7 @@ import {
   rejectUnparsedRequest,
   rejectUnreadableRequest,
 } from './malformed-requests.ts';
-import { READ_AFTER_HEADER } from './read-routing.ts';
+import { LOWERCASE_READ_AFTER_HEADER } from './read-routing.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** What browsers may send and read from an allowed origin: the methods and headers of all APIs. */
@@ -35,7 +35,7 @@ const CORS = {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
   exposedHeaders: [
     ...['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
-    ...['x-ignored-fields', 'link', READ_AFTER_HEADER.toLowerCase()],
+    ...['x-ignored-fields', 'link', LOWERCASE_READ_AFTER_HEADER],
   ],
   maxAge: 600,
   // Answers an OPTIONS request that is not a preflight like a preflight; the plugin would answer with plain text.

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from 'pino';
-import { describeDatabaseError, inOneLine, isUnavailable } from '../db/errors.ts';
+import { clauseOf, describeDatabaseError, inOneLine, isUnavailable } from '../db/errors.ts';
 import { pendingMigrations } from '../db/migrations/migrate.ts';
 import { describeReadOnlyCause, type ReadOnlyCause } from '../db/read-only.ts';
 import { type Connection, isUnsupportedParameter, serverOf } from '../db/session.ts';
@@ -207,8 +207,7 @@ function explain(error: unknown, { variable, server, user, database }: Target): 
     return `PostgreSQL at ${server} rejected user "${user}" for database "${database}": ${message}. Correct the user and password in ${variable}, or allow them in ${place}.`;
   }
   if (isCertificateError(error)) {
-    const reason = original.replace(/\.$/, '');
-    return `PostgreSQL at ${server} has a certificate that cannot be verified: ${reason}. Set sslrootcert in ${variable} to the certificate of its CA, and the host to a name in its certificate.`;
+    return `PostgreSQL at ${server} has a certificate that cannot be verified: ${clauseOf(error)}. Set sslrootcert in ${variable} to the certificate of its CA, and the host to a name in its certificate.`;
   }
   if (requiresTls(error)) {
     return `PostgreSQL at ${server} requires TLS. Set sslmode=verify-full in ${variable}, and sslrootcert to the certificate of its CA.`;

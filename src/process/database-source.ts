@@ -60,7 +60,7 @@ async function logIndexNotices(
   { preparedStatements: prepared }: Config,
   log: Logger,
 ): Promise<void> {
-  // For one statement, nothing needs to follow the primary.
+  // One statement does not need a primary monitor.
   const db = openDatabase({ ...connection, servers: undefined }, { poolSize: 1, prepared });
   try {
     for (const notice of await readIndexNotices(db)) log.warn(notice);

@@ -52,7 +52,7 @@ async function checkPrimary(
     const checked = await checkDatabase(url, { ...options, waitMs: 0 });
     return { ...checked, connection: { ...checked.connection, servers: { urls: [...urls], ...known } } };
   } catch (error) {
-    if (error instanceof DifferentClustersError) throw new StartError(error.message);
+    if (error instanceof DifferentClustersError) throw new StartError(`${error.message} Correct ${options.variable}.`);
     if (error instanceof NoPrimaryError) return { problem: error.message, rejectedBy: error.rejectedBy };
     if (!(error instanceof UnreachableError)) throw error;
     return { problem: `The primary that was found has become unreachable (${error.reason})`, rejectedBy: [] };

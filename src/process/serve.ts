@@ -17,12 +17,11 @@ import { repairRestoredDatabase } from '../jobs/repair-after-restore.ts';
 import { type Job, runJobs } from '../jobs/run-jobs.ts';
 import { deleteExpiredTransfers, runTransfers } from '../jobs/run-transfers.ts';
 import { storeDeclaredAttributes } from '../jobs/store-declared-attributes.ts';
-import { logDatabaseServers } from '../telemetry/database-server-log.ts';
-import { logListenerErrors } from '../telemetry/listener-errors.ts';
 import type { Metrics } from '../telemetry/metrics/index.ts';
-import { followWork } from '../telemetry/work.ts';
+import type { shareWrites } from './cluster/share-writes.ts';
 import type { DatabaseSource } from './database-source.ts';
-import { type OpenReadRouting, openReadRouting, type ShareWrites } from './read-routing.ts';
+import { observeWork } from './observe-work.ts';
+import { type OpenReadRouting, openReadRouting } from './open-read-routing.ts';
 
 /** Length of the accept queue. When it is full, the kernel drops SYN packets, and clients retry after one or three seconds. */
 const ACCEPT_QUEUE_LENGTH = 4_096;
@@ -44,8 +43,8 @@ export interface ServeOptions {
   signal: AbortSignal;
   /** Counts rate-limit points; by default, in this process only. */
   counter?: Counter | undefined;
-  /** Tells the other workers about writes, and this one about theirs, if there are replicas. */
-  shareWrites?: ShareWrites | undefined;
+  /** Exchanges writes with the other workers. */
+  shareWrites?: typeof shareWrites | undefined;
   /** Undefined if no metrics are collected. */
   metrics?: Metrics | undefined;
 }
@@ -58,10 +57,10 @@ export async function serve(
   { signal, counter, shareWrites, metrics }: ServeOptions,
 ): Promise<RunningGateway> {
   const { poolSize, preparedStatements: prepared, limits: timeouts } = config;
+  const { tracer, stop: stopObserving } = await observeWork(config, log);
   const db = openDatabase(connection, { poolSize, prepared, timeouts });
   let readRouting: OpenReadRouting | undefined;
   const shutdown = new AbortController();
-  const { tracer, stop: stopObserving } = await observeWork(config, log);
   const release = () => {
     metrics?.observeTransfers(undefined);
     return Promise.all([stopObserving(), readRouting?.replicas.stop(), db.$disconnect()]);
@@ -133,19 +132,6 @@ function startJobs(
   const segments = computeSegments(db, log);
   const transfers = runTransfers(db, log);
   return () => Promise.all([jobs.stop(), segments.stop(), transfers.stop()]);
-}
-
-/** Logs what happens to servers and listeners, and follows the work of this process if any of it is to be traced or logged. */
-async function observeWork({ tracing, slowOperationMs }: Config, log: Logger) {
-  logListenerErrors((err, source) => log.error({ err, source }, 'unexpected error of a listener'));
-  const tracer = tracing && (await import('../telemetry/tracing.ts')).startTracing(tracing, log);
-  if (tracer || slowOperationMs > 0) followWork(tracer);
-  const stopLogging = logDatabaseServers(log);
-  const stop = async () => {
-    stopLogging();
-    await tracer?.stop();
-  };
-  return { tracer, stop };
 }
 
 /**

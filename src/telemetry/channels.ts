@@ -266,7 +266,7 @@ export interface DatabaseServerMessage {
   problem?: string;
 }
 
-/** Where a request reads, if there are replicas; or a statement that is run again on the primary. */
+/** Which server serves a request if there are replicas, or that a statement was repeated on the primary. */
 export interface ReadMessage {
   /**
    * A request uses a replica, or the primary because no replica is fresh (`stale`) or has what the caller has written (`behind`).

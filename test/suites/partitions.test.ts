@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { BUSY } from '../../src/db/advisory-locks.ts';
 import { CONVERSION_CHECK } from '../../src/db/errors.ts';
 import { runCli } from '../kit/cli.ts';
 import { allowanceFor, readCpuTime, slowdown } from '../kit/cpu-time.ts';
@@ -144,7 +145,7 @@ function startCreation(url: string, onStep: OnStep) {
 async function createPartitions(url: string, onStep: OnStep = () => {}) {
   for (;;) {
     const outcome = await startCreation(url, onStep);
-    if (!outcome.lines.some((line) => line.includes('Another process changes partitions'))) return outcome;
+    if (!outcome.lines.some((line) => line.includes(BUSY))) return outcome;
     await delay(500);
   }
 }

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
-import { INDEX_LOCK } from '../advisory-locks.ts';
+import { BUSY, INDEX_LOCK } from '../advisory-locks.ts';
 import type { DatabaseClient } from '../client.ts';
-import { describeDatabaseError, inOneLine } from '../errors.ts';
+import { clauseOf, describeDatabaseError, inOneLine } from '../errors.ts';
 import { Prisma } from '../generated/client.ts';
 import { lockTableSql, runStatements } from '../short-transaction.ts';
 import type { ReadDb } from '../statements.ts';
@@ -179,10 +179,10 @@ async function stateOf(db: ReadDb, name: IndexName) {
 
 function explain(error: unknown, name: IndexName): IndexError {
   const { table, relation } = indexOf(name);
-  const message = inOneLine(error).replace(/\.$/, '');
+  const message = clauseOf(error);
   return new IndexError(
     describeDatabaseError(error).sqlState === INSUFFICIENT_PRIVILEGE
-      ? `The role may not change the indexes of ${table}: ${message}. Set DATABASE_URL to the role that owns the tables.`
+      ? `The role may not change the indexes of ${table}: ${message}. Connect as the role that owns the tables (the user in the URL of the database).`
       : `${relation}: ${message}. If the index is now invalid, it slows down writes until "indexes create ${name}" replaces it or "indexes drop ${name}" drops it.`,
     { cause: error },
   );
@@ -216,7 +216,7 @@ async function schemaOf(db: ReadDb, extension: string): Promise<string> {
   return row?.schema ?? 'public';
 }
 
-/** Runs statements on one connection while no other process creates or drops indexes. @throws {IndexError} */
+/** Runs statements on one connection while no other process changes indexes or partitions. @throws {IndexError} */
 async function withLock<T>(
   { pool }: DatabaseClient,
   work: (run: (step: Step, signal?: AbortSignal) => Promise<unknown>, pid: number) => Promise<T>,
@@ -229,8 +229,7 @@ async function withLock<T>(
       `/* lockIndexes */ SELECT pg_try_advisory_lock(${INDEX_LOCK}) AS "isLocked", pg_backend_pid() AS pid`,
     );
     const [row] = rows;
-    if (!row?.isLocked)
-      throw new IndexError('Another process is creating or dropping an index. Retry when it has ended.');
+    if (!row?.isLocked) throw new IndexError(BUSY);
     const result = await work((step, signal) => runStep(client, step, signal), row.pid);
     await client.query(`/* unlockIndexes */ SELECT pg_advisory_unlock(${INDEX_LOCK})`);
     isReusable = true;

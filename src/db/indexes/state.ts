@@ -12,14 +12,20 @@ export interface IndexState {
 }
 
 /**
- * SQL that tells whether an index is being created. PostgreSQL shows the progress of other roles without its relations, unless the
- * role has pg_read_all_stats. Then, a creation counts for the invalid indexes of the table that it has locked. That of a partition
- * counts for the indexes of the partitioned table, which are invalid until all partitions have one.
+ * SQL that tells whether an index is being created. The indexes of a partitioned table stay invalid until the last partition is attached: a
+ * build on a partition counts for the index that has the same name but for the name of the table. A role without pg_read_all_stats sees
+ * the progress of other roles without table and index; the build then counts for the invalid indexes of the tables it has locked, and of
+ * the tables of which it has locked a partition.
  * @param index a row of pg_index.
  */
 export const isInProgress = (index: Prisma.Sql) => Prisma.sql`EXISTS (
   SELECT FROM pg_stat_progress_create_index AS progress
-  WHERE progress.index_relid = ${index}.indexrelid OR progress.relid IN (${partitionsOf(index)}) OR (progress.relid IS NULL AND EXISTS (
+  WHERE progress.index_relid = ${index}.indexrelid OR EXISTS (
+    SELECT FROM pg_class AS part JOIN pg_class AS own ON own.oid = progress.index_relid
+    WHERE part.oid = progress.relid AND part.oid IN (${partitionsOf(index)}) AND own.relname = replace(
+      (SELECT relname FROM pg_class WHERE oid = ${index}.indexrelid), (SELECT relname FROM pg_class WHERE oid = ${index}.indrelid), part.relname
+    )::name
+  ) OR (progress.relid IS NULL AND EXISTS (
     SELECT FROM pg_locks AS lock JOIN pg_database AS current ON current.oid = lock.database
     WHERE current.datname = current_database() AND lock.pid = progress.pid
       AND (lock.relation = ${index}.indrelid OR lock.relation IN (${partitionsOf(index)})) AND lock.mode = 'ShareUpdateExclusiveLock' AND lock.granted

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database, DatabaseClient } from '../client.ts';
-import { CONVERSION_CHECK, describeDatabaseError, inOneLine } from '../errors.ts';
+import { CONVERSION_CHECK, clauseOf, describeDatabaseError } from '../errors.ts';
 import { statementsOnClient } from '../statements.ts';
 import { DEFAULT_AHEAD, missingMonths } from './create.ts';
 import { PREPARED_MARK } from './marks.ts';
@@ -87,7 +87,7 @@ async function abandonAfter(session: PartitionSession, until: Date, error: unkno
     return error;
   } catch {
     return new PartitionError(
-      `${inOneLine(error).replace(/\.$/, '')}. A check that rejects events from ${until.toISOString().slice(0, 10)} on may be left: run npm run cli -- partitions abandon.`,
+      `${clauseOf(error)}. A check that rejects events from ${until.toISOString().slice(0, 10)} on may be left: run npm run cli -- partitions abandon.`,
       { cause: error },
     );
   }
@@ -103,7 +103,7 @@ export async function abandonConversion(db: Database): Promise<boolean> {
     hasRemoved = hasUnfinishedConversion;
     return hasRemoved ? [DROP_CHECK] : [];
   });
-  // In a transaction of its own: it also locks workspaces, and the check is to go even while others hold locks on them.
+  // In a separate transaction, since it also locks workspaces: the check must be removed even if that lock is not available.
   return isDone && hasRemoved && (await changePartitions(db, 'dropPrepared', () => [DROP_PREPARED]));
 }
 

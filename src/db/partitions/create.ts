@@ -10,13 +10,20 @@ export const NOT_PARTITIONED = 'events is not partitioned. Run npm run cli -- pa
 /** How many months after the current one have a partition. */
 export const DEFAULT_AHEAD = 3;
 
+/** What `createPartitionsAhead` did. */
+export interface CreatedPartitions {
+  /** The names of the new partitions. */
+  names: string[];
+  /** False if another process changes partitions, indexes or the schema, so that some may be missing. */
+  isComplete: boolean;
+}
+
 /**
  * Creates the partitions that are missing for this month and the next ones. A partition is created as a table of its own and then
  * attached: that locks no writer of events out, and those of workspaces for milliseconds.
- * @returns the names of the new partitions; undefined if another process changes partitions, indexes or the schema.
  * @throws {PartitionError} if `events` is not partitioned.
  */
-export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD): Promise<string[] | undefined> {
+export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD): Promise<CreatedPartitions> {
   const names: string[] = [];
   for (;;) {
     let month: Date | undefined;
@@ -25,11 +32,9 @@ export async function createPartitionsAhead(db: Database, ahead = DEFAULT_AHEAD)
       [month] = missingMonths(partitions, now, ahead);
       return month ? partitionSql(month, 'events', owner) : [];
     });
-    if (!isDone) return undefined;
-    if (!month) break;
+    if (!isDone || !month) return { names, isComplete: isDone };
     names.push(partitionName(month));
   }
-  return names;
 }
 
 /** The months from the current one on that no partition contains. */
@@ -57,23 +62,23 @@ export function partitionSql(month: Date, parent: string, owner: string | null):
 
 /** What to do if `analyzePartitions` returns false. */
 export const NOT_ANALYZED =
-  'The statistics of events could not be collected in time, so queries can be slow. Run ANALYZE events in psql, without statement_timeout.';
+  'The statistics of events could not be collected, so queries can be slow. Run ANALYZE events in psql, as the owner of the table and without statement_timeout.';
 
 /**
  * Collects the statistics of the whole table, which autovacuum does not do for partitioned tables, and then those of each partition.
- * @returns false if it took longer than the statement timeout, as it can in a gateway, or if a lock has prevented that the whole table
- * has statistics. What was collected before remains.
+ * @returns false if ANALYZE exceeded the statement timeout, which is short in a gateway, or if a lock conflict, or a role that does not own
+ * the table, left the table without statistics. Statistics that were collected before are kept.
  */
 export async function analyzePartitions(db: Database): Promise<boolean> {
   try {
     await db.execute`/* analyzePartitions */ ANALYZE events`;
-    return true;
   } catch (error) {
     if (isStatementTimeout(error)) return false;
+    // Another gateway may be analyzing a partition, after it has analyzed the whole table.
     if (!isLockConflict(error)) throw error;
-    // Another gateway can have collected them, and hold the lock of a partition.
-    return !(await readPartitionState(db)).lacksStatistics;
   }
+  // ANALYZE skips a table that the role does not own, with no more than a warning.
+  return !(await readPartitionState(db)).lacksStatistics;
 }
 
 /**

@@ -12,15 +12,15 @@ export function partitionsBefore(partitions: readonly Partition[], time: Date): 
 
 /**
  * Detaches a partition, so that its events can no longer be read, and marks it to be dropped. `dropDetachedTables` does the rest.
- * @param isDue whether it is still to be dropped, by the partition and the clock of the database under the locks.
- * @returns `gone` if the partition does not exist any more or is not due; `busy` if another process changes partitions, indexes or the
+ * @param isDue checks again, under the locks and by the clock of the database, whether to drop the partition.
+ * @returns `skipped` if the partition does not exist any more or is not due; `busy` if another process changes partitions, indexes or the
  * schema.
  */
 export async function detachPartition(
   db: Database,
   name: string,
   isDue: (partition: Partition, now: Date) => boolean = () => true,
-): Promise<'detached' | 'gone' | 'busy'> {
+): Promise<'detached' | 'skipped' | 'busy'> {
   // PostgreSQL would truncate a longer name.
   const detachedName = escapeIdentifier(`${DETACHED_PREFIX}${name.replace(/^events_/, '')}`.slice(0, MAX_NAME_BYTES));
   let isFound = false;
@@ -35,7 +35,7 @@ export async function detachPartition(
     ];
   });
   if (!isDone) return 'busy';
-  return isFound ? 'detached' : 'gone';
+  return isFound ? 'detached' : 'skipped';
 }
 
 /**

@@ -3,7 +3,7 @@ export function startOfMonth(time: Date, months = 0): Date {
   return new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + months, 1));
 }
 
-/** The smallest UUID whose first 48 bits are the instant: a bound of partitions. */
+/** The smallest UUID with this UUIDv7 timestamp: a bound of partitions. */
 export function idBoundOf(time: Date): string {
   const hex = time.getTime().toString(16).padStart(12, '0').padEnd(32, '0');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

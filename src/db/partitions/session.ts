@@ -1,5 +1,5 @@
 import { DatabaseError, type PoolClient } from 'pg';
-import { INDEX_LOCK, PRISMA_LOCK } from '../advisory-locks.ts';
+import { BUSY, INDEX_LOCK, PRISMA_LOCK } from '../advisory-locks.ts';
 import type { Database, DatabaseClient } from '../client.ts';
 import { describeDatabaseError, inOneLine } from '../errors.ts';
 import { LockHoldersError, runShortTransaction, runStatements, searchPathSql } from '../short-transaction.ts';
@@ -20,9 +20,6 @@ export const CHANGE_ATTEMPTS = 10;
 /** The advisory locks of optional indexes and of migrations: changes of partitions take both, so that all exclude each other. */
 const LOCKS = [INDEX_LOCK, PRISMA_LOCK];
 
-/** What `PartitionError` says if another process holds these locks. */
-export const BUSY = 'Another process changes partitions, indexes or the schema. Retry when it has ended.';
-
 /** A session that holds the locks of partitions, indexes and migrations. */
 export interface PartitionSession {
   client: PoolClient;
@@ -34,7 +31,7 @@ export interface PartitionSession {
 
 /**
  * Runs work in a session while no other process changes partitions or indexes, or applies migrations.
- * @throws {PartitionError} if another process does, also if the role does not own the tables.
+ * @throws {PartitionError} if another process holds the locks, or the role does not own the tables.
  */
 export async function withPartitionLock<Result>(
   { pool }: DatabaseClient,
@@ -75,12 +72,12 @@ export async function changePartitions(
   label: string,
   plan: (state: PartitionState) => readonly string[],
 ): Promise<boolean> {
-  const prepare = async (client: PoolClient) =>
+  const planUnderLocks = async (client: PoolClient) =>
     (await tryLocks(client, 'pg_try_advisory_xact_lock'))
       ? plan(await readPartitionState(statementsOnClient(client, false)))
       : undefined;
   try {
-    const durationMs = await runShortTransaction((work) => withConnection(connections, work), label, prepare, {
+    const durationMs = await runShortTransaction((work) => withConnection(connections, work), label, planUnderLocks, {
       attempts: CHANGE_ATTEMPTS,
     });
     return durationMs !== undefined;
@@ -99,7 +96,7 @@ async function tryLocks(client: PoolClient, lockFunction: string): Promise<boole
 const ADVICE: Readonly<Record<string, { problem: string; remedy: string }>> = {
   42501: {
     problem: 'The role may not change the partitions of events',
-    remedy: 'Set DATABASE_URL to the role that owns the tables.',
+    remedy: 'Connect as the role that owns the tables (the user in the URL of the database).',
   },
   '2BP01': {
     problem: 'A view or another object uses a partition',
@@ -117,7 +114,7 @@ const ADVICE: Readonly<Record<string, { problem: string; remedy: string }>> = {
 
 function explain(error: unknown): unknown {
   if (error instanceof LockHoldersError) {
-    return new PartitionError(`${error.message} The next attempt succeeds when they have ended.`, { cause: error });
+    return new PartitionError(`${error.message} Retry when they have ended.`, { cause: error });
   }
   const advice = ADVICE[describeDatabaseError(error).sqlState];
   if (!advice) return error;

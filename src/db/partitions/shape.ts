@@ -99,7 +99,7 @@ export function preparationSql(shape: Shape, months: readonly Date[], owner: str
   ];
 }
 
-/** The name of an index of the existing table as a partition. Names that would be too long are replaced by the prepared one. */
+/** The name of an index of the existing table once that is a partition. A name that would be too long is derived from the prepared one. */
 function partitionIndexName({ name, prepared }: IndexNames, partition: string): string {
   const own = name.replace(/^events/, partition);
   const fits = own.startsWith(partition) && Buffer.byteLength(own) <= MAX_NAME_BYTES;

@@ -21,10 +21,12 @@ export interface AcceptedPrimary extends Omit<Servers, 'urls'> {
   acceptedTimeline: number;
 }
 
-/** The servers that accept writes on the highest timeline. */
+/** The primary, or the servers of which each could be the primary. */
 export interface ChosenPrimary {
-  /** The index of the primary alone; none if there is no primary; several if it is not known which of them is the primary. */
-  indexes: readonly number[];
+  /** The index of the primary; undefined if there is none, or it is not known which server is the primary. */
+  index: number | undefined;
+  /** The indexes of several servers that accept writes on the highest timeline; empty if at most one does. */
+  conflicting: readonly number[];
   /** The highest timeline that was seen on any server of the cluster, now or before. */
   timeline: number;
 }
@@ -37,23 +39,23 @@ export interface ChosenPrimary {
  */
 export function choosePrimary(states: readonly (ServerState | undefined)[], accepted: AcceptedPrimary): ChosenPrimary {
   const timeline = highestTimeline(states, accepted);
-  return { indexes: chooseOnTimeline(states, accepted, timeline), timeline };
+  return { ...chooseOnTimeline(states, accepted, timeline), timeline };
 }
 
 function chooseOnTimeline(
   states: readonly (ServerState | undefined)[],
   accepted: AcceptedPrimary,
   timeline: number,
-): readonly number[] {
+): Omit<ChosenPrimary, 'timeline'> {
   const candidates = [...states.entries()].filter(
     ([, state]) => state?.isWritable && !problemOf(state, accepted) && state.timeline === timeline,
   );
   const isAccepted = candidates.some(([index]) => index === accepted.index);
   const indexes = candidates.map(([index]) => index);
-  if (isAccepted && accepted.acceptedTimeline === timeline) return [accepted.index];
   const instances = new Set(candidates.map(([, state]) => state?.instance));
-  if (instances.size > 1) return indexes;
-  return isAccepted ? [accepted.index] : indexes.slice(0, 1);
+  const isCertain = (isAccepted && accepted.acceptedTimeline === timeline) || instances.size <= 1;
+  if (!isCertain) return { index: undefined, conflicting: indexes };
+  return { index: isAccepted ? accepted.index : indexes[0], conflicting: [] };
 }
 
 function highestTimeline(

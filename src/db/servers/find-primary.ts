@@ -47,15 +47,15 @@ export async function findPrimary(urls: readonly string[]): Promise<FoundPrimary
     const problem = problemOf(state, first.state);
     if (!problem) continue;
     throw new DifferentClustersError(
-      `${server} cannot be used with ${first.server}: ${problem}. List only a primary and its standbys, with the same database, in DATABASE_URL or DATABASE_URLS.`,
+      `${server} cannot be used with ${first.server}: ${problem}. List only a primary and its standbys, with the same database.`,
     );
   }
   const { systemId, database } = first.state;
   const states = results.map(({ state }) => state);
   const unknown = { index: -1, systemId, database, timeline: 0, acceptedTimeline: 0 };
-  const { indexes, timeline } = choosePrimary(states, unknown);
-  const [primary] = indexes.map((index) => results[index]);
-  if (!primary || indexes.length > 1) throw toNoPrimaryError(results, timeline);
+  const { index, timeline } = choosePrimary(states, unknown);
+  const primary = index === undefined ? undefined : results[index];
+  if (!primary) throw toNoPrimaryError(results, timeline);
   return { url: primary.url, systemId, database, timeline };
 }
 

@@ -1,12 +1,16 @@
 import type { Client, Pool } from 'pg';
 import { databaseServerChannel } from '../../telemetry/channels.ts';
-import { breakConnection, type PrimarySource, type Servers } from '../session.ts';
+import { isLockConflict, isStatementTimeout } from '../errors.ts';
+import { breakConnection, type ConnectionSource, type Servers } from '../session.ts';
 import { type AcceptedPrimary, choosePrimary, problemOf, type ServerState } from './choose-primary.ts';
 import { ServerProbe } from './server-probe.ts';
 
 /** Interval of the probes in ms, and the shorter one while the primary does not answer, which is the minimum. */
 const INTERVAL_MS = 1_000;
 const SEARCH_INTERVAL_MS = 250;
+
+/** Minimum interval in ms at which a problem is reported again while the primary is lost. */
+const REPORT_INTERVAL_MS = 60_000;
 
 /** Consecutive probes that the primary does not answer until it is lost: a busy server may miss one. */
 const FAILURES_UNTIL_LOST = 2;
@@ -18,7 +22,7 @@ type States = readonly (ServerState | undefined)[];
  * former primary are broken. If one is in use, the outcome of its statement is unknown, as when the server had died: a former primary
  * that hangs would not answer, and one that is alive must not acknowledge more writes.
  */
-export class PrimaryMonitor implements PrimarySource {
+export class PrimaryMonitor implements ConnectionSource {
   /** Resolves after the first probe of all servers, within two seconds. What is opened before may reach a former primary. */
   readonly ready: Promise<void>;
   readonly #probes: readonly ServerProbe[];
@@ -27,10 +31,11 @@ export class PrimaryMonitor implements PrimarySource {
   #problem: string | undefined;
   /** Consecutive probes that the primary did not answer. */
   #failures = 0;
-  /** The open connections of the pool, and whether they are idle. */
-  readonly #clients = new Map<Client, boolean>();
-  /** What was reported since the primary is lost. */
-  readonly #reported = new Set<string>();
+  /** The open connections of the pool. */
+  readonly #clients = new Map<Client, 'idle' | 'used'>();
+  /** When each problem was last reported since the primary was lost, in ms of `performance.now()`. */
+  readonly #reportedAt = new Map<string, number>();
+  #lastReported: string | undefined;
   /** Indexes of servers that belong to another cluster, or whose URL names another database. */
   readonly #rejected = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
@@ -64,26 +69,26 @@ export class PrimaryMonitor implements PrimarySource {
 
   /** Registers a connection that is about to be opened to `url`. */
   registerConnection(client: Client): void {
-    this.#clients.set(client, false);
+    this.#clients.set(client, 'used');
     client.once('end', () => this.#clients.delete(client));
   }
 
   /**
-   * Watches which connections of the pool are in use, and looks for the primary when one breaks, or is released to be closed, such as
-   * after the server has rejected a write.
+   * Tracks which connections of the pool are idle. Asks the servers when a connection breaks or is released with an error, such as after a
+   * write that the server rejected as read-only; not after a timeout of a statement or a lock, which a healthy server reports.
    */
   watchPool(pool: Pool): void {
-    pool.on('acquire', (client) => this.#setIdle(client, false));
+    pool.on('acquire', (client) => this.#setUse(client, 'used'));
     pool.on('release', (error, client) => {
-      this.#setIdle(client, true);
-      if (error) this.askSoon();
+      this.#setUse(client, 'idle');
+      if (error && !isStatementTimeout(error) && !isLockConflict(error)) this.askSoon();
     });
     pool.on('error', () => this.askSoon());
   }
 
-  /** A connection that has ended is released later if it was in use. */
-  #setIdle(client: Client, isIdle: boolean): void {
-    if (this.#clients.has(client)) this.#clients.set(client, isIdle);
+  /** Ignores connections that have ended: the pool releases them afterwards. */
+  #setUse(client: Client, use: 'idle' | 'used'): void {
+    if (this.#clients.has(client)) this.#clients.set(client, use);
   }
 
   /** Asks all servers as soon as possible: after the probe that is under way, and at most every 250 ms. */
@@ -132,24 +137,27 @@ export class PrimaryMonitor implements PrimarySource {
   }
 
   #evaluate(states: States): void {
-    const { indexes, timeline } = choosePrimary(states, this.#accepted);
+    const { index, conflicting, timeline } = choosePrimary(states, this.#accepted);
     this.#accepted = { ...this.#accepted, timeline };
-    const [index] = indexes;
     const state = states[this.#accepted.index];
     this.#failures = state ? 0 : this.#failures + 1;
-    if (index !== undefined && indexes.length === 1) this.#accept(index, timeline);
-    else if (indexes.length > 1) {
-      const servers = indexes.map((each) => this.#serverAt(each)).join(' and ');
+    if (index !== undefined) this.#accept(index, timeline);
+    else if (conflicting.length > 0) {
+      const servers = conflicting.map((each) => this.#serverAt(each)).join(' and ');
       this.#lose(`${servers} accept writes on the same timeline ${timeline}; stop all but the primary`);
     } else if (state || this.#failures >= FAILURES_UNTIL_LOST) {
       this.#lose(`${this.#primary.server} ${explain(state, timeline)}, and no other server has been promoted`);
     }
   }
 
+  /** Reports the problem if it is not the last one that was reported: the last report names the current problem within a minute. */
   #lose(problem: string): void {
-    this.#problem = `No primary is known: ${problem}.`;
-    if (this.#reported.has(problem)) return;
-    this.#reported.add(problem);
+    this.#problem = problem;
+    const now = performance.now();
+    const reportedAt = this.#reportedAt.get(problem) ?? Number.NEGATIVE_INFINITY;
+    if (problem === this.#lastReported || now - reportedAt < REPORT_INTERVAL_MS) return;
+    this.#reportedAt.set(problem, now);
+    this.#lastReported = problem;
     databaseServerChannel.publish({ event: 'lost', server: this.#primary.server, problem });
   }
 
@@ -159,12 +167,13 @@ export class PrimaryMonitor implements PrimarySource {
     const hasReturned = this.#problem !== undefined;
     this.#accepted = { ...this.#accepted, index, acceptedTimeline: timeline };
     this.#problem = undefined;
-    this.#reported.clear();
+    this.#reportedAt.clear();
+    this.#lastReported = undefined;
     this.#failures = 0;
     if (!hasMoved && !hasReturned) return;
     // The same server has returned: idle connections can be dead, if its host has crashed.
-    for (const [client, isIdle] of this.#clients) {
-      if (hasMoved || isIdle) breakConnection(client, 'the primary has moved or restarted');
+    for (const [client, use] of this.#clients) {
+      if (hasMoved || use === 'idle') breakConnection(client, 'the primary has moved or restarted');
     }
     databaseServerChannel.publish({ event: hasMoved ? 'failover' : 'returned', server: this.#primary.server, former });
   }

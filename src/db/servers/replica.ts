@@ -1,4 +1,4 @@
-import { Client, type ClientBase, type Pool } from 'pg';
+import type { Client, Pool } from 'pg';
 import { databaseServerChannel, readChannel } from '../../telemetry/channels.ts';
 import { byWorkspace } from '../batching.ts';
 import type { Database } from '../client.ts';
@@ -52,7 +52,7 @@ export class Replica implements ReadSource {
       {
         size: poolSize,
         timeouts,
-        source: { url, registerConnection: (client) => this.#registerConnection(client) },
+        source: { registerConnection: (client) => this.#registerConnection(client) },
         onConnect: (client) => this.#verify(client),
       },
     );
@@ -99,11 +99,11 @@ export class Replica implements ReadSource {
   };
 
   /** The address may lead to several servers: what was found about one is not true of another. */
-  async #verify(client: ClientBase): Promise<void> {
+  async #verify(client: Client): Promise<void> {
     const instance = await instanceOf(client);
     if (instance === this.#state?.instance) return;
     const problem = 'its server is not the one that was asked for its position';
-    if (client instanceof Client) breakConnection(client, problem);
+    breakConnection(client, problem);
     throw new Error(`Connection terminated: ${problem}`);
   }
 

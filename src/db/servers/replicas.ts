@@ -84,7 +84,7 @@ export class Replicas {
   choose(required?: RequiredPosition): ReadSource | Promise<ReadSource> {
     if (required === 'primary') return this.#usePrimary('behind');
     const fresh = this.#fresh();
-    const turn = this.#turn++ % fresh.length;
+    const turn = this.#turn++ % Math.max(fresh.length, 1);
     const inTurn = [...fresh.slice(turn), ...fresh.slice(0, turn)];
     const [first] = inTurn;
     if (!first) return this.#usePrimary('stale');

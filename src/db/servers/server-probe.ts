@@ -119,7 +119,8 @@ export class ServerProbe {
     client.once('end', () => {
       if (!this.#isClosed) this.#onEnd();
     });
-    // Before it is open: the driver does not close a connection on which it cannot log in, for example without a password.
+    // Assigned before it connects, so that `#disconnect` closes it: the driver leaves the socket open if the login fails on the client, for
+    // example without a password.
     this.#client = client;
     await client.connect();
     return client;

@@ -6,7 +6,7 @@ export interface WalPosition {
   lsn: bigint;
 }
 
-/** What a read must include: everything up to a position; `primary` if that is unknown, so that only the primary will do. */
+/** The position that a replica must have replayed to serve a read; `primary` if it is unknown, so that only the primary can serve it. */
 export type RequiredPosition = WalPosition | 'primary';
 
 const TEXT = /^([1-9]\d{0,9})-([0-9A-F]{1,8})\/([0-9A-F]{1,8})$/i;

@@ -43,8 +43,8 @@ export interface PartitionRun {
 /**
  * If `events` is partitioned: creates the partitions of the next months, announces the drop of those whose events are all older than the
  * retention, by the clock of the database, and drops the first one that was announced a day ago with the same retention. Otherwise:
- * removes what an interrupted conversion has left. In both cases, completes interrupted drops. Needs one connection, which a run that
- * collects statistics uses for up to the statement timeout. If another process changes partitions, it leaves the work to that process.
+ * removes what an interrupted conversion has left. In both cases, completes interrupted drops. Uses one connection; collecting statistics
+ * can occupy it for the statement timeout. If another process changes partitions, it leaves the work to that process.
  * @param retentionMonths 0 keeps events for ever.
  */
 export async function maintainPartitions(db: Database, retentionMonths: number): Promise<PartitionRun> {
@@ -71,14 +71,15 @@ export async function maintainPartitions(db: Database, retentionMonths: number):
       await task();
     } catch (error) {
       if (!(error instanceof PartitionError)) throw error;
-      run.problem ??= `${error.message}${await describeRejection(db)}`;
+      run.problem ??= `${error.message}${await describeRejection(db, state)}`;
     }
   }
   return run;
 }
 
-/** What the check of a conversion that could not be abandoned does. */
-async function describeRejection(db: Database): Promise<string> {
+/** What the check of a conversion that could not be abandoned does; empty if there is none. */
+async function describeRejection(db: Database, { partitions }: PartitionState): Promise<string> {
+  if (partitions) return '';
   const { rejectedFrom } = await readPartitionState(db);
   if (!rejectedFrom) return '';
   return ` The check of an interrupted partitioning rejects events from ${rejectedFrom.toISOString().slice(0, 10)} on: run npm run cli -- partitions abandon.`;
@@ -91,7 +92,7 @@ async function abandonLeftovers(db: Database, run: PartitionRun, state: Partitio
 async function addPartitions(db: Database, run: PartitionRun, state: PartitionState): Promise<void> {
   const { partitions = [], now, lacksStatistics } = state;
   if (missingMonths(partitions, now, DEFAULT_AHEAD).length > 0) {
-    run.createdNames = (await createPartitionsAhead(db)) ?? [];
+    run.createdNames = (await createPartitionsAhead(db)).names;
     run.partitionedUntil = endOfPartitions(await readPartitionState(db));
   }
   const needsStatistics = run.createdNames.length > 0 || lacksStatistics;

@@ -117,7 +117,7 @@ export function relayWrites(workers: Pick<typeof cluster, 'on'> = cluster): void
 /** How a worker shares writes. */
 export interface WriteSharing {
   share: NonNullable<ReadRouting['share']>;
-  /** Resolves when the other workers tell this one about their writes from then on. */
+  /** Resolves when the primary has begun to relay the writes of the other workers to this one. */
   joined: Promise<void>;
 }
 

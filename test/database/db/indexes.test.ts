@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { expect, it, vi } from 'vitest';
+import { BUSY } from '../../../src/db/advisory-locks.ts';
 import { type DatabaseClient, DEFAULT_TIMEOUTS, openDatabase } from '../../../src/db/client.ts';
 import { type IndexName, indexNames } from '../../../src/db/indexes/catalogue.ts';
 import { createIndex, dropIndex, type IndexProgress } from '../../../src/db/indexes/manage.ts';
@@ -11,6 +12,7 @@ import { startApp } from '../../kit/app.ts';
 import { createDatabase, createEmptyDatabase, type TestDatabase } from '../../kit/database.ts';
 import { creation } from '../../kit/indexes.ts';
 import { begin, firstPartition, itUnlessPartitioned } from '../../kit/partitions.ts';
+import { createRole } from '../../kit/role.ts';
 import { seedUsers } from '../../kit/seed-rows.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
 
@@ -23,22 +25,6 @@ async function writeUser({ connection }: TestDatabase) {
   await client.connect();
   await client.query('BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE');
   return client;
-}
-
-/** Opens a database as a role without privileges. */
-async function createRole({ db: owner, name, connection }: TestDatabase) {
-  const role = `role_${name}`;
-  await owner.$executeRawUnsafe(`CREATE ROLE ${role} LOGIN`);
-  const url = new URL(connection.connectionString);
-  url.username = role;
-  const db = openDatabase({ connectionString: url.href }, { poolSize: 2 });
-  return {
-    db,
-    [Symbol.asyncDispose]: async () => {
-      await db.$disconnect();
-      await owner.$executeRawUnsafe(`DROP ROLE ${role}`);
-    },
-  };
 }
 
 it('are created with their extensions, listed, and dropped', async () => {
@@ -77,7 +63,7 @@ it('are created again after an interruption has left an invalid one', async () =
   await vi.waitFor(() => expect(progress.at(-1)?.phase).toMatch(/^waiting for /));
   expect(await stateOf(db, 'updated-at')).toBe('creating');
   expect(await readIndexNotices(db)).toEqual([]);
-  await expect(createIndex(db, 'field-text', creation)).rejects.toThrow('Another process is creating');
+  await expect(createIndex(db, 'field-text', creation)).rejects.toThrow(BUSY);
   interruption.abort();
   await failed;
   await writer.end();
@@ -147,6 +133,32 @@ itUnlessPartitioned('of partitions are being created while one of a partition is
   expect(await stateOf(role.db, 'event-properties')).toBe('valid');
 });
 
+itUnlessPartitioned('of partitions are invalid while another index of a partition is created', async () => {
+  await using database = await createDatabase({ isDirect: true });
+  const { db, connection } = database;
+  await partitionEvents(db);
+  const { name } = await firstPartition(db);
+  await db.$executeRawUnsafe('CREATE INDEX events_properties_idx ON ONLY events (id)');
+  await using holder = await begin(database, `LOCK TABLE "${name}" IN ROW EXCLUSIVE MODE`);
+  const creator = new Client(connection);
+  await creator.connect();
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => creator.end());
+  const created = creator.query(`CREATE INDEX CONCURRENTLY mine ON "${name}" (name)`);
+  await vi.waitFor(async () => {
+    const { length } = await db.$queryRaw<
+      object[]
+    >`SELECT FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'`;
+    expect(length).toBe(1);
+  });
+  expect(await stateOf(db, 'event-properties')).toBe('invalid');
+  expect(await readIndexNotices(db)).toContainEqual(
+    expect.stringContaining('events_properties_idx of events is invalid'),
+  );
+  await holder.query('COMMIT');
+  await created;
+});
+
 it('are not created after an interruption that no statement has noticed', async () => {
   await using database = await createDatabase();
   const signal = AbortSignal.abort(new Error('Interrupted.'));
@@ -171,7 +183,7 @@ it('cannot be created by a role that may not, and the message says so', async ()
   await using role = await createRole(database);
   const { db } = role;
   await expect(createIndex(db, 'updated-at', creation)).rejects.toThrow(
-    /^The role may not change the indexes of users: must be owner of table users\. Set DATABASE_URL/,
+    /^The role may not change the indexes of users: must be owner of table users\. Connect as the role that owns the tables/,
   );
   await expect(createIndex(db, 'attribute-text', creation)).rejects.toThrow(
     /^The extension pg_trgm cannot be created: .*permission denied.* Let the owner of the database run CREATE EXTENSION pg_trgm\.$/,

@@ -16,7 +16,15 @@ import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { actorOf } from '../../kit/actor.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
 import { creation } from '../../kit/indexes.ts';
-import { begin, firstPartition, itUnlessPartitioned, leaveConversion } from '../../kit/partitions.ts';
+import {
+  begin,
+  firstPartition,
+  forgetStatistics,
+  itUnlessPartitioned,
+  leaveConversion,
+  openUnanalyzed,
+} from '../../kit/partitions.ts';
+import { createRole } from '../../kit/role.ts';
 
 const openDatabase = (poolSize = 1) => createDatabase({ poolSize, isDirect: true });
 
@@ -218,15 +226,24 @@ itUnlessPartitioned('drops the indexes of partitions that an interrupted creatio
 itUnlessPartitioned('analyzes a table that never was, and reports a lock that prevents it', async () => {
   await using test = await openDatabase();
   await partitionEvents(test.db);
-  await test.db.$executeRawUnsafe("UPDATE pg_class SET reltuples = -1 WHERE oid = 'events'::regclass");
-  const db = openClient(test.connection, { poolSize: 1, timeouts: { ...DEFAULT_TIMEOUTS, lockMs: 100 } });
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => db.$disconnect());
+  await using unanalyzed = await openUnanalyzed(test);
+  const { db } = unanalyzed;
   await using holder = await begin(test, 'LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE');
   expect(await maintainPartitions(db, 0)).toMatchObject({ problem: NOT_ANALYZED });
   await holder.query('COMMIT');
   expect(await maintainPartitions(db, 0)).toMatchObject({ problem: undefined });
   expect(await readPartitionState(db)).toMatchObject({ lacksStatistics: false });
+});
+
+itUnlessPartitioned('reports a table that the role may not analyze', async () => {
+  await using test = await openDatabase();
+  await using role = await createRole(test);
+  await partitionEvents(test.db);
+  expect(await maintainPartitions(role.db, 0)).toMatchObject({ problem: NOT_ANALYZED });
+  await forgetStatistics(test.db);
+  expect(await maintainPartitions(role.db, 0)).toMatchObject({ problem: NOT_ANALYZED });
+  expect(await maintainPartitions(test.db, 0)).toMatchObject({ problem: undefined });
+  expect(await maintainPartitions(role.db, 0)).toMatchObject({ problem: undefined });
 });
 
 itUnlessPartitioned('warns of too few locks for its partitions', async () => {

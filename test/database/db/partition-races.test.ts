@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
 import { INDEX_LOCK } from '../../../src/db/advisory-locks.ts';
-import { DEFAULT_TIMEOUTS, openDatabase as openClient } from '../../../src/db/client.ts';
 import { createIndex } from '../../../src/db/indexes/manage.ts';
 import { abandonConversion, partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { detachPartition } from '../../../src/db/partitions/drop.ts';
@@ -10,7 +9,7 @@ import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { maintainPartitions } from '../../../src/domain/events/partitions.ts';
 import { createDatabase } from '../../kit/database.ts';
 import { creation } from '../../kit/indexes.ts';
-import { begin, firstPartition, itUnlessPartitioned, leaveConversion } from '../../kit/partitions.ts';
+import { begin, firstPartition, itUnlessPartitioned, leaveConversion, openUnanalyzed } from '../../kit/partitions.ts';
 import { untilWaiting } from '../../kit/until-waiting.ts';
 
 const RETENTION = 12;
@@ -44,7 +43,7 @@ itUnlessPartitioned('drops no partition whose notice is withdrawn while it waits
   await holder.query('COMMIT');
   expect(await maintained).toMatchObject({ droppedPartitions: [], problem: undefined });
   expect(await firstPartition(test.db)).toMatchObject({ name: 'events_0' });
-  expect(await detachPartition(test.db, 'events_0', () => false)).toBe('gone');
+  expect(await detachPartition(test.db, 'events_0', () => false)).toBe('skipped');
   expect(await detachPartition(test.db, 'events_0')).toBe('detached');
 });
 
@@ -91,13 +90,27 @@ itUnlessPartitioned('stops creating an index of partitions if it is interrupted 
 itUnlessPartitioned('does not warn if only a partition could not be analyzed', async () => {
   await using test = await openDatabase();
   await partitionEvents(test.db);
-  await test.db.$executeRawUnsafe("UPDATE pg_class SET reltuples = -1 WHERE oid = 'events'::regclass");
-  const db = openClient(test.connection, { poolSize: 1, timeouts: { ...DEFAULT_TIMEOUTS, lockMs: 100 } });
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => db.$disconnect());
+  await using unanalyzed = await openUnanalyzed(test);
+  const { db } = unanalyzed;
   const { name } = await firstPartition(db);
   // As another gateway that collects statistics.
   await using holder = await begin(test, `LOCK TABLE "${name}" IN SHARE UPDATE EXCLUSIVE MODE`);
   expect(await maintainPartitions(db, 0)).toMatchObject({ problem: undefined });
   await holder.query('COMMIT');
+});
+
+itUnlessPartitioned('reports the partitions that it has created before another process takes the locks', async () => {
+  await using test = await openDatabase(2);
+  await partitionEvents(test.db, { ahead: 1 });
+  await using holder = await begin(test, 'SELECT');
+  const db = test.db.forWorkspace('');
+  let transactions = 0;
+  const connect = async () => {
+    transactions += 1;
+    if (transactions === 2) await holder.query(`SELECT pg_advisory_xact_lock(${INDEX_LOCK})`);
+    return db.connections.connect();
+  };
+  const { createdNames } = await maintainPartitions({ ...db, connections: { ...db.connections, connect } }, 0);
+  expect(createdNames).toEqual([expect.stringMatching(/^events_\d{4}_\d\d$/)]);
+  expect(await readPartitionState(test.db)).toMatchObject({ lacksStatistics: false });
 });

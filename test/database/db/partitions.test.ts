@@ -71,9 +71,9 @@ itUnlessPartitioned('partitions events with the same shape, and keeps the rows',
 itUnlessPartitioned('creates missing months, and nothing twice', async () => {
   await using test = await openWithEvent();
   await partitionEvents(test.db, { ahead: 1 });
-  const created = await createPartitionsAhead(test.db, 14);
-  expect(created?.length).toBeGreaterThanOrEqual(12);
-  expect(await createPartitionsAhead(test.db, 14)).toEqual([]);
+  const { names } = await createPartitionsAhead(test.db, 14);
+  expect(names.length).toBeGreaterThanOrEqual(12);
+  expect(await createPartitionsAhead(test.db, 14)).toEqual({ names: [], isComplete: true });
   const { partitions = [] } = await readPartitionState(test.db);
   // Without a gap.
   for (const [place, { from }] of partitions.entries()) expect(from).toEqual(partitions[place - 1]?.to ?? null);

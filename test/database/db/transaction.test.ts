@@ -83,3 +83,16 @@ it('closes a connection whose server has become read-only', async () => {
   expect(used).toHaveLength(1);
   expect(used).not.toContain(pid);
 });
+
+it('releases a connection that it closes with the error, so that the pool knows why', async () => {
+  const errors: unknown[] = [];
+  const record = (error: unknown) => errors.push(error);
+  database.db.pool.on('release', record);
+  const raise = (db: WriteDb) => db.execute`/* raise */ DO $$ BEGIN RAISE read_only_sql_transaction; END $$`;
+  await expect(raise(database.db)).rejects.toThrow();
+  await expect(inTransaction(database.db, raise)).rejects.toThrow();
+  await database.db.query`/* succeed */ SELECT`;
+  database.db.pool.off('release', record);
+  const readOnly = expect.objectContaining({ code: '25006' });
+  expect(errors).toEqual([readOnly, readOnly, undefined]);
+});

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { DETACHED_MARK, noticeMark } from '../../../src/db/partitions/marks.ts';
+import { readPartitionState } from '../../../src/db/partitions/state.ts';
 import { openCli, rejected } from '../../kit/cli.ts';
-import { firstPartition, itUnlessPartitioned, leaveCheck } from '../../kit/partitions.ts';
+import { firstPartition, forgetStatistics, itUnlessPartitioned, leaveCheck } from '../../kit/partitions.ts';
 
 itUnlessPartitioned('partitions events, lists the partitions, and drops only with --yes', async () => {
   await using cli = await openCli();
@@ -26,6 +27,16 @@ itUnlessPartitioned('partitions events, lists the partitions, and drops only wit
   );
   expect((await cli.run('partitions', 'drop', '--older-than', '2021-01-01', '--yes')).stdout).toMatch(/^Dropped; /);
   expect((await cli.run('partitions', 'list')).stdout).not.toContain('events_2020_01');
+});
+
+itUnlessPartitioned('analyzes the table if a command was killed before it had', async () => {
+  await using cli = await openCli();
+  await cli.run('partitions', 'create');
+  await forgetStatistics(cli.db);
+  const { stdout, stderr } = await cli.run('partitions', 'create');
+  expect([stdout, stderr]).toEqual([expect.stringMatching(/^All partitions exist\.\n/), 'analyzing\n']);
+  expect(await readPartitionState(cli.db)).toMatchObject({ lacksStatistics: false });
+  expect(await cli.run('partitions', 'create')).toMatchObject({ stderr: '' });
 });
 
 itUnlessPartitioned('shows an interrupted partitioning, and removes what it has left', async () => {

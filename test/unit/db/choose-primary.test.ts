@@ -14,21 +14,30 @@ const accepted = { ...ours, index: 0, timeline: 2, acceptedTimeline: 2 };
 
 describe('the choice of the primary', () => {
   it.each([
-    ['stays with the primary', [primary(2), standby()], [0]],
-    ['follows a promotion', [undefined, primary(3)], [1]],
-    ['prefers the highest timeline', [primary(2), primary(3), primary(4)], [2]],
-    ['prefers the accepted one of its timeline', [primary(2), primary(2)], [0]],
-    ['finds none among standbys', [undefined, standby()], []],
-    ['rejects a former primary that returns', [undefined, primary(1)], []],
-    ['rejects a former primary after a promotion that only a standby tells of', [primary(2), standby(3)], []],
-    ['knows no primary after two promotions to one timeline', [undefined, primary(3), primary(3)], [1, 2]],
-    ['also if one of them is the former primary', [primary(3), primary(3)], [0, 1]],
-    ['accepts several URLs of one server', [undefined, ...Array(2).fill(server({ timeline: 3 }))], [1]],
-    ['rejects another cluster', [undefined, server({ timeline: 9, systemId: 'other' })], []],
-    ['ignores the timelines of another cluster', [primary(2), server({ timeline: 9, systemId: 'other' })], [0]],
-    ['rejects another database', [undefined, server({ timeline: 3, database: 'other' })], []],
-  ])('%s', (_name, states, indexes) => {
-    expect(choosePrimary(states, accepted).indexes).toEqual(indexes);
+    ['stays with the primary', [primary(2), standby()], { index: 0 }],
+    ['follows a promotion', [undefined, primary(3)], { index: 1 }],
+    ['prefers the highest timeline', [primary(2), primary(3), primary(4)], { index: 2 }],
+    ['prefers the accepted one of its timeline', [primary(2), primary(2)], { index: 0 }],
+    ['finds none among standbys', [undefined, standby()], {}],
+    ['rejects a former primary that returns', [undefined, primary(1)], {}],
+    ['rejects a former primary after a promotion that only a standby tells of', [primary(2), standby(3)], {}],
+    [
+      'knows no primary after two promotions to one timeline',
+      [undefined, primary(3), primary(3)],
+      { conflicting: [1, 2] },
+    ],
+    ['also if one of them is the former primary', [primary(3), primary(3)], { conflicting: [0, 1] }],
+    ['accepts several URLs of one server', [undefined, ...Array(2).fill(server({ timeline: 3 }))], { index: 1 }],
+    ['rejects another cluster', [undefined, server({ timeline: 9, systemId: 'other' })], {}],
+    [
+      'ignores the timelines of another cluster',
+      [primary(2), server({ timeline: 9, systemId: 'other' })],
+      { index: 0 },
+    ],
+    ['rejects another database', [undefined, server({ timeline: 3, database: 'other' })], {}],
+  ])('%s', (_name, states, chosen) => {
+    const { index, conflicting } = choosePrimary(states, accepted);
+    expect({ index, conflicting }).toEqual({ index: undefined, conflicting: [], ...chosen });
   });
 });
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Client, type Pool } from 'pg';
+import { Client, DatabaseError, type Pool } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ServerState } from '../../../src/db/servers/choose-primary.ts';
 import { PrimaryMonitor } from '../../../src/db/servers/primary-monitor.ts';
@@ -61,9 +61,7 @@ describe('the monitor of the primary', () => {
   it('rejects a primary on a lower timeline than was found on startup', async () => {
     states = [answer({ timeline: 1 }), undefined];
     await startMonitor();
-    expect(monitor.problem).toBe(
-      'No primary is known: h1:1 is outdated, on timeline 1 instead of 2, and no other server has been promoted.',
-    );
+    expect(monitor.problem).toBe('h1:1 is outdated, on timeline 1 instead of 2, and no other server has been promoted');
   });
 
   it('knows the primary of the moment once it is ready', async () => {
@@ -86,7 +84,7 @@ describe('the monitor of the primary', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     const problem = 'h1:1 and h2:2 accept writes on the same timeline 3; stop all but the primary';
     expect(messages).toEqual([{ event: 'lost', server: 'h1:1', problem }]);
-    expect(monitor.problem).toBe(`No primary is known: ${problem}.`);
+    expect(monitor.problem).toBe(problem);
   });
 
   it('rejects a server with another database', async () => {
@@ -103,7 +101,7 @@ describe('the monitor of the primary', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(monitor.problem).toBeUndefined();
     await vi.advanceTimersByTimeAsync(250);
-    expect(monitor.problem).toBe('No primary is known: h1:1 does not answer, and no other server has been promoted.');
+    expect(monitor.problem).toBe('h1:1 does not answer, and no other server has been promoted');
     states[0] = answer();
     await vi.advanceTimersByTimeAsync(250);
     expect(monitor.problem).toBeUndefined();
@@ -119,6 +117,20 @@ describe('the monitor of the primary', () => {
     expect(messages.map(({ problem }) => problem)).toEqual([
       'h1:1 does not answer, and no other server has been promoted',
       'h1:1 does not accept writes, and no other server has been promoted',
+    ]);
+  });
+
+  it('reports a problem again after a minute if another one was reported meanwhile', async () => {
+    await startMonitor();
+    for (const state of [undefined, answer({ isWritable: false }), undefined]) {
+      states[0] = state;
+      await vi.advanceTimersByTimeAsync(1_500);
+    }
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(messages.map(({ problem }) => problem)).toEqual([
+      'h1:1 does not answer, and no other server has been promoted',
+      'h1:1 does not accept writes, and no other server has been promoted',
+      'h1:1 does not answer, and no other server has been promoted',
     ]);
   });
 
@@ -174,14 +186,19 @@ describe('the monitor of the primary', () => {
     expect(connection.stream.destroyed).toBe(isBroken);
   });
 
-  it('asks soon if a connection is released to be closed', async () => {
+  it('asks soon if a connection is released because of its server, not after a timeout of a statement or a lock', async () => {
     await startMonitor();
     await vi.advanceTimersByTimeAsync(250);
-    watchConnection('release');
+    const fail = (code: string) => Object.assign(new DatabaseError('failed', 0, 'error'), { code });
+    for (const error of [undefined, fail('57014'), fail('55P03')]) watchConnection('release', error);
     await vi.advanceTimersByTimeAsync(10);
     expect(askedAt).toHaveLength(1);
-    watchConnection('release', new Error('cannot execute INSERT in a read-only transaction'));
+    watchConnection('release', fail('25006'));
     await vi.advanceTimersByTimeAsync(10);
     expect(askedAt).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(250);
+    watchConnection('release', new Error('Connection terminated unexpectedly'));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(askedAt).toHaveLength(3);
   });
 });

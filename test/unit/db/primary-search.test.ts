@@ -124,7 +124,7 @@ it.each([
   [
     'does not start with different databases',
     [primary(1), primary(2, { database: 'other' })],
-    /^h2:2 cannot be used with h1:1: its database is other instead of usergraph\. List only/,
+    /^h2:2 cannot be used with h1:1: its database is other instead of usergraph\. List only a primary and its standbys, with the same database\. Correct DATABASE_URLS\.$/,
   ],
 ] as const)('%s', async (_name, answers, message) => {
   attempts = [[...answers]];

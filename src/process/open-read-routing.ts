@@ -2,9 +2,9 @@ import type { Config } from '../config/index.ts';
 import type { Connection, DatabaseClient } from '../db/client.ts';
 import { Replicas } from '../db/servers/replicas.ts';
 import { type ReadRouting, RecentWrites } from '../http/read-routing.ts';
-import type { WriteSharing } from './cluster/share-writes.ts';
+import type { shareWrites } from './cluster/share-writes.ts';
 
-/** Delay in ms after which the primary is asked again for its position if it did not answer, such as while this process is busy starting. */
+/** Delay in ms before the primary is asked for its position again, for example while this process is busy starting. */
 const RETRY_MS = 250;
 
 /** The routing of reads to replicas that are open. */
@@ -12,42 +12,42 @@ export interface OpenReadRouting extends ReadRouting {
   replicas: Replicas;
 }
 
-/** Tells the other workers about writes, and this one about theirs. */
-export type ShareWrites = (writes: RecentWrites) => WriteSharing;
+/** What tells the position of the primary. */
+type PrimaryPosition = Pick<Replicas, 'maxStalenessMs' | 'positionAfterWrites'>;
 
-/** Opens the replicas, if there are any. They need not be reachable. */
+/** Opens the replicas, if there are any. They need not be reachable. @param share exchanges writes with the other workers. */
 export function openReadRouting(
   { replicas: settings, poolSize }: Config,
   db: DatabaseClient,
   connection: Connection,
-  shareWrites?: ShareWrites,
+  share?: typeof shareWrites,
 ): OpenReadRouting | undefined {
   if (!settings) return undefined;
   const primaryUrl = () => db.monitor?.url ?? connection.connectionString ?? '';
   const replicas = new Replicas(db, { ...settings, poolSize, connection, primaryUrl });
-  return { replicas, ...rememberWrites(replicas, shareWrites) };
+  return createReadRouting(replicas, share);
 }
 
-/** Remembers the writes of this worker and of the others. */
-export function rememberWrites(
-  replicas: Pick<Replicas, 'maxStalenessMs' | 'positionAfterWrites'>,
-  shareWrites?: ShareWrites,
-): Pick<ReadRouting, 'writes' | 'share'> {
+/** Routes reads by the writes of this worker and of the others. */
+export function createReadRouting<Source extends PrimaryPosition>(replicas: Source, share?: typeof shareWrites) {
   const writes = new RecentWrites(replicas.maxStalenessMs);
-  const sharing = shareWrites?.(writes);
+  const sharing = share?.(writes);
   void initializeFloor(writes, replicas, sharing?.joined);
-  return { writes, share: sharing?.share };
+  return { replicas, writes, share: sharing?.share };
 }
 
-/** Finds out what has been written before this worker is told about writes. Until that is known, reads use the primary. */
+/**
+ * Sets the floor of `writes` to the position of the primary, once the other workers notify this one of their writes. Until then, all reads
+ * use the primary.
+ */
 async function initializeFloor(
   writes: RecentWrites,
-  replicas: Pick<Replicas, 'maxStalenessMs' | 'positionAfterWrites'>,
+  replicas: PrimaryPosition,
   joined: Promise<void> | undefined,
 ): Promise<void> {
   await joined;
   writes.floor = 'primary';
-  // Later, fresh replicas have it.
+  // After that time, every fresh replica has replayed those writes.
   const deadline = performance.now() + replicas.maxStalenessMs;
   const ask = async () => {
     const position = await replicas.positionAfterWrites();

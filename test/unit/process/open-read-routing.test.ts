@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { WalPosition } from '../../../src/db/servers/wal-position.ts';
 import { relayWrites, shareWrites } from '../../../src/process/cluster/share-writes.ts';
-import { rememberWrites } from '../../../src/process/read-routing.ts';
+import { createReadRouting } from '../../../src/process/open-read-routing.ts';
 
 const at = (lsn: number): WalPosition => ({ timeline: 1, lsn: BigInt(lsn) });
 
@@ -30,7 +30,7 @@ function startWorker() {
       for (const message of late.splice(0)) deliver(message);
     },
     start: () =>
-      rememberWrites({ maxStalenessMs: 1_000, positionAfterWrites: async () => position }, (writes) =>
+      createReadRouting({ maxStalenessMs: 1_000, positionAfterWrites: async () => position }, (writes) =>
         shareWrites(writes, channel as never),
       ),
   };
@@ -74,7 +74,7 @@ it('requires the primary until it knows what has been written before the worker 
 
 it('asks again for what had been written if the primary did not answer', async () => {
   position = undefined;
-  const { writes } = rememberWrites({ maxStalenessMs: 60_000, positionAfterWrites: async () => position });
+  const { writes } = createReadRouting({ maxStalenessMs: 60_000, positionAfterWrites: async () => position });
   await vi.advanceTimersByTimeAsync(2_000);
   expect(writes.required('a')).toBe('primary');
   position = at(7);
@@ -83,7 +83,7 @@ it('asks again for what had been written if the primary did not answer', async (
 });
 
 it('requires what has been written before the start without other workers', async () => {
-  const { writes, share } = rememberWrites({ maxStalenessMs: 1_000, positionAfterWrites: async () => position });
+  const { writes, share } = createReadRouting({ maxStalenessMs: 1_000, positionAfterWrites: async () => position });
   expect([writes.required('a'), share]).toEqual(['primary', undefined]);
   await vi.advanceTimersByTimeAsync(0);
   expect(writes.required('a')).toEqual(at(5));
