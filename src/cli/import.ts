@@ -176,7 +176,7 @@ async function importOnce(run: Import): Promise<void> {
   showColumns(file, command);
   if (job.rejectedBytes === 0) await rejected.clear();
   const progress = reportProgress({ bytesTotal: source.size, start: job, json: command.json ?? false });
-  const pace = new Pace(db, { chunk: CHUNK_RECORDS, maxRate: command.maxRate });
+  const pace = new Pace(db, { workspaceId: job.workspaceId, chunk: CHUNK_RECORDS, maxRate: command.maxRate });
   const startedAt = performance.now();
   let recordsRead = job.recordsRead;
   const onProgress = (reached: ImportProgress) => {

@@ -1,5 +1,5 @@
 import { Pool, type PoolClient } from 'pg';
-import { type Connection, type ConnectionSource, clientOf } from './session.ts';
+import { addressOf, type Connection, type ConnectionSource, clientOf } from './session.ts';
 import { closeSilentConnections, type DatabaseTimeouts } from './timeouts.ts';
 
 interface OpenPoolOptions {
@@ -14,9 +14,8 @@ interface OpenPoolOptions {
 
 /** Opens a connection pool; it connects at the first statement. */
 export function openPool(connection: Connection, { size, timeouts, source, onConnect }: OpenPoolOptions): Pool {
-  const { servers: _servers, timeoutsAtPooler: _, isDistributed: _distributed, ...address } = connection;
   const pool = new Pool({
-    ...address,
+    ...addressOf(connection),
     Client: clientOf(connection, timeouts, source),
     max: size,
     connectionTimeoutMillis: timeouts.poolWaitMs,

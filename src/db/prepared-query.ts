@@ -1,5 +1,5 @@
 /// <reference path="./pg-utils.d.ts" />
-import type { CustomTypesConfig, FieldDef, PoolClient, Query } from 'pg';
+import type { Connection, CustomTypesConfig, FieldDef, PoolClient, Submittable } from 'pg';
 import { prepareValue } from 'pg/lib/utils.js';
 import type { Prepared } from './prepared-statements.ts';
 
@@ -7,18 +7,6 @@ import type { Prepared } from './prepared-statements.ts';
 export interface StatementResult {
   rows: unknown[];
   rowCount: number | null;
-}
-
-/** The part of the driver's connection that sends messages, which its types lack. */
-interface DriverConnection {
-  stream: { cork(): void; uncork(): void };
-  parsedStatements: Readonly<Record<string, string>>;
-  submittedNamedStatements: Record<string, string>;
-  parse(statement: { name: string; text: string }): void;
-  bind(portal: { statement: string; values: readonly unknown[] }): void;
-  describe(portal: { type: 'P' }): void;
-  execute(portal: object): void;
-  sync(): void;
 }
 
 /**
@@ -33,13 +21,12 @@ export function queryPrepared(
   types: CustomTypesConfig,
 ): Promise<StatementResult> {
   return new Promise((resolve, reject) => {
-    // The driver's client accepts any object with these methods; its types have an older version of the connection.
-    client.query(new PreparedQuery(prepared, values, types, resolve, reject) as unknown as Query);
+    client.query(new PreparedQuery(prepared, values, types, resolve, reject));
   });
 }
 
 /** A query as the driver's client calls it. */
-class PreparedQuery {
+class PreparedQuery implements Submittable {
   readonly name: string;
   readonly text: string;
   readonly values: readonly unknown[];
@@ -70,7 +57,7 @@ class PreparedQuery {
     this.#reject = reject;
   }
 
-  submit(connection: DriverConnection): null {
+  submit(connection: Connection): null {
     const { name, text } = this;
     const { stream, parsedStatements, submittedNamedStatements } = connection;
     stream.cork();

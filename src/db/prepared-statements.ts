@@ -54,17 +54,11 @@ async function deallocateOldest(client: PoolClient, statements: Map<string, Prep
   if (!oldest) return;
   const { name, text } = oldest;
   statements.delete(text);
-  const prepared = driverStatements(client);
+  const { parsedStatements } = client.connection;
   // A statement that PostgreSQL could not parse does not exist there.
-  if (!(name in prepared)) return;
+  if (!(name in parsedStatements)) return;
   await closeStatement(client, name);
-  delete prepared[name];
-}
-
-/** The part of the driver's connection that sends messages, which its types lack. */
-interface DriverConnection {
-  close(statement: { type: 'S'; name: string }): void;
-  sync(): void;
+  delete parsedStatements[name];
 }
 
 /**
@@ -75,24 +69,12 @@ function closeStatement(client: PoolClient, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
     client.query({
       submit(connection) {
-        const { close, sync } = connection as unknown as DriverConnection;
-        close.call(connection, { type: 'S', name });
-        sync.call(connection);
+        connection.close({ type: 'S', name });
+        connection.sync();
         return null;
       },
       handleReadyForQuery: () => resolve(),
       handleError: reject,
     } as Submittable);
   });
-}
-
-/** The driver's own record, by name, of what a session has prepared. */
-function driverStatements(client: PoolClient): Record<string, unknown> {
-  const connection = 'connection' in client ? client.connection : undefined;
-  const statements =
-    typeof connection === 'object' && connection && 'parsedStatements' in connection
-      ? connection.parsedStatements
-      : undefined;
-  if (typeof statements !== 'object' || !statements) throw new Error('pg.Connection has no parsedStatements.');
-  return statements as Record<string, unknown>;
 }

@@ -1,83 +1,83 @@
-import { type Connection, type PoolClient, Query, type QueryConfig, type QueryResult } from 'pg';
+import { Query, type QueryConfig, type QueryResult } from 'pg';
 
 /** Maximum duration of a statement of `queryOnce`, in ms. */
 export const ONCE_TIMEOUT_MS = 2_000;
 
 /**
- * Sets the settings of a statement that is planned for its own values, until the end of the transaction, and returns no rows.
- * Just-in-time compilation takes longer than most such statements, and parallel workers would let one caller occupy all cores.
+ * Settings of a statement that is planned for its own values, besides its timeout. Just-in-time compilation takes longer than most such
+ * statements, and parallel workers would let one caller occupy all cores.
  */
-const settingsFor = (timeoutMs: number) =>
-  `/* queryOnce */ SELECT WHERE ${[
-    ['statement_timeout', timeoutMs],
-    ['transaction_read_only', 'on'],
-    ['jit', 'off'],
-    ['max_parallel_workers_per_gather', 0],
-  ]
+export const ONCE_SETTINGS = { transaction_read_only: 'on', jit: 'off', max_parallel_workers_per_gather: '0' };
+
+/** Sets settings until the end of the transaction, and returns no rows. */
+const setConfigSql = (settings: Readonly<Record<string, string>>) =>
+  `/* queryOnce */ SELECT WHERE ${Object.entries(settings)
     .map(([name, value]) => `set_config('${name}', '${value}', true) IS NULL`)
     .join(' OR ')}`;
 
-/**
- * Runs a statement of a distributed database with settings of its own, in a transaction: the call that runs it on another node is
- * replaced by the client.
- */
-export async function queryOnceDistributed(
-  client: PoolClient,
-  statement: QueryConfig,
-  timeoutMs: number,
-): Promise<QueryResult> {
-  await client.query(`/* beginQueryOnce */ BEGIN; SET LOCAL statement_timeout TO ${timeoutMs}`);
-  try {
-    return await client.query(statement);
-  } finally {
-    await client.query('ROLLBACK');
+/** Receives the outcome of a statement from the driver. */
+export type QueryCallback = (error: Error | null, result?: QueryResult) => void;
+
+declare module 'pg' {
+  /** What the types of the driver lack. */
+  interface Query {
+    queryMode: 'extended';
+    callback: QueryCallback;
+    handleCommandComplete(message: unknown, connection: Connection): void;
   }
 }
 
-/** The part of the driver's `Query` that its types lack. */
-interface DriverQuery extends Query {
-  queryMode: 'extended';
-  callback(error: Error | null, result: QueryResult): void;
-  handleCommandComplete(message: unknown, connection: Connection): void;
-}
-
-/** The part of the driver's `Connection` whose types are those of an older version. */
-interface DriverConnection {
-  stream: { cork(): void; uncork(): void };
-  parse(statement: { text: string }): void;
-  bind(values: object): void;
-  execute(portal: object): void;
-}
+const { submit, handleCommandComplete } = Query.prototype;
 
 /**
- * Runs an unnamed statement with settings of its own. Both are sent at once, and PostgreSQL executes what precedes a Sync message
- * in one transaction: this takes one round trip, leaves no setting behind, and works behind a connection pooler.
+ * An unnamed statement with settings of its own. Both are sent at once, and PostgreSQL executes what precedes a Sync message in one
+ * transaction: this takes one round trip, leaves no setting behind, and works behind a connection pooler.
  */
-export function queryOnce(client: PoolClient, statement: QueryConfig, timeoutMs: number): Promise<QueryResult> {
-  return new Promise((resolve, reject) => {
-    const query = new Query(statement) as DriverQuery;
+export class OnceQuery extends Query {
+  readonly statement: QueryConfig;
+  readonly timeoutMs: number;
+
+  constructor(
+    statement: QueryConfig,
+    timeoutMs: number,
+    settings: Readonly<Record<string, string>>,
+    callback: QueryCallback,
+  ) {
+    super(statement);
+    this.statement = statement;
+    this.timeoutMs = timeoutMs;
+    this.callback = callback;
     // The driver sends a statement without parameters as a simple query otherwise, which would not end the transaction.
-    query.queryMode = 'extended';
-    const { submit, handleCommandComplete } = query;
-    query.callback = (error, result) => (error ? reject(error) : resolve(result));
-    query.submit = (connection) => {
-      const { stream } = connection as unknown as DriverConnection;
+    this.queryMode = 'extended';
+    this.submit = (connection) => {
+      const { stream } = connection;
       stream.cork();
-      sendSettings(connection as unknown as DriverConnection, timeoutMs);
-      const error = submit.call(query, connection);
+      connection.parse({ text: setConfigSql({ statement_timeout: String(timeoutMs), ...settings }) });
+      connection.bind({});
+      connection.execute({});
+      const error = submit.call(this, connection);
       stream.uncork();
       return error;
     };
     // The first statement to complete is that of the settings.
-    query.handleCommandComplete = () => {
-      query.handleCommandComplete = handleCommandComplete;
+    this.handleCommandComplete = () => {
+      this.handleCommandComplete = handleCommandComplete;
     };
-    client.query(query);
-  });
+  }
 }
 
-function sendSettings(connection: DriverConnection, timeoutMs: number): void {
-  connection.parse({ text: settingsFor(timeoutMs) });
-  connection.bind({});
-  connection.execute({});
+/**
+ * Runs a statement with settings of its own, which end with it.
+ * @param timeoutMs `statement_timeout`.
+ */
+export function queryOnce(
+  client: { query(query: OnceQuery): unknown },
+  statement: QueryConfig,
+  timeoutMs: number,
+  settings: Readonly<Record<string, string>> = ONCE_SETTINGS,
+): Promise<QueryResult> {
+  return new Promise((resolve, reject) => {
+    const finish: QueryCallback = (error, result) => (result ? resolve(result) : reject(error));
+    client.query(new OnceQuery(statement, timeoutMs, settings, finish));
+  });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, ClientConfig } from 'pg';
 import { z } from 'zod';
-import { RUN_SIGNATURE } from './distribution/functions.ts';
+import { IS_DISTRIBUTED } from './distribution/functions.ts';
 import { describeDatabaseError } from './errors.ts';
 import { type ReadOnlyCause, toReadOnlyCause } from './read-only.ts';
 import { type Connection, openSession, type SessionTimeouts, serverOf, timeoutSettings } from './session.ts';
@@ -95,7 +95,7 @@ async function readSettings(client: Client, seconds: number): Promise<Settings> 
   const { rows } = await client.query(`/* checkSession */
     SELECT pg_backend_pid() AS pid, current_setting('TimeZone') AS "timeZone", pg_is_in_recovery() AS "isStandby",
       current_setting('transaction_read_only')::bool AS "isReadOnly",
-      to_regprocedure('${RUN_SIGNATURE}') IS NOT NULL AS "isDistributed",
+      ${IS_DISTRIBUTED} AS "isDistributed",
       (SELECT json_object_agg(name, setting::int) FROM pg_settings
        WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')) AS timeouts
     FROM pg_sleep(${seconds})`);

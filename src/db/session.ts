@@ -11,6 +11,19 @@ declare module 'pg' {
     /** The parameters of the startup packet. */
     getStartupConf(): Record<string, string>;
   }
+
+  /** Sends messages. The types of the driver are those of an older version, whose methods have a second parameter. */
+  interface Connection {
+    /** The texts of the statements that PostgreSQL has prepared, by name. */
+    readonly parsedStatements: Record<string, string>;
+    /** Those that were sent and are not confirmed yet. */
+    readonly submittedNamedStatements: Record<string, string>;
+    parse(statement: { name?: string; text: string }): void;
+    bind(portal: { statement?: string; values?: readonly (string | Buffer | null)[] }): void;
+    describe(subject: { type: 'S'; name: string } | { type: 'P' }): void;
+    execute(portal: { rows?: string }): void;
+    close(statement: { type: 'S'; name: string }): void;
+  }
 }
 
 /** Several servers of one database. Plain data: the primary process passes it to the workers. */
@@ -55,6 +68,12 @@ export const timeoutSettings = ({ statementMs, lockMs }: SessionTimeouts): Recor
   lock_timeout: lockMs,
   idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
 });
+
+/** The part of a connection that the driver takes. */
+export function addressOf(connection: Connection): ClientConfig {
+  const { timeoutsAtPooler: _timeouts, isDistributed: _distributed, servers: _servers, ...address } = connection;
+  return address;
+}
 
 /**
  * The driver's client with the settings of a session. They are parameters of their own in the startup packet rather than
@@ -104,8 +123,7 @@ export async function openSession(
 }
 
 async function connect(connection: Connection, timeouts: SessionTimeouts, config: ClientConfig): Promise<Client> {
-  const { timeoutsAtPooler: _, isDistributed: _distributed, servers: _servers, ...address } = connection;
-  const client = new (clientOf(connection, timeouts))({ ...address, ...config });
+  const client = new (clientOf(connection, timeouts))({ ...addressOf(connection), ...config });
   // Without a listener, the error of a connection that breaks while it is idle would end the process.
   client.on('error', () => {});
   try {

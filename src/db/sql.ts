@@ -11,8 +11,8 @@ export function arrayParameter(values: readonly (string | boolean)[], type: 'uui
 }
 
 /**
- * SQL of FROM and WHERE for a statement that reads no table, such as one that takes an advisory lock: a distributed database runs it where the
- * rows of the workspace are, and so where all other processes take the lock.
+ * SQL of FROM and WHERE for a statement that reads no table, such as one that takes an advisory lock. A distributed database runs it on the
+ * node of the workspace, so that all processes take the same lock.
  */
 export const inWorkspace = (workspaceId: string) =>
   Prisma.sql`FROM (SELECT ${workspaceId}::uuid AS workspace_id) AS here WHERE here.workspace_id = ${workspaceId}::uuid`;

@@ -1,12 +1,12 @@
 import { type CustomTypesConfig, types as driverTypes, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { connectionChannel, report, statementChannel } from '../telemetry/channels.ts';
-import { isDistributed, type StatementScope } from './distribution/client.ts';
+import type { Statement, StatementScope } from './distribution/session.ts';
 import { isRejectedByPostgres, isStatementTimeout, QueryTimeoutError } from './errors.ts';
 import { Prisma } from './generated/client.ts';
 import type { AvailableIndexes } from './indexes/catalogue.ts';
 import { queryPrepared, type StatementResult } from './prepared-query.ts';
 import { prepare } from './prepared-statements.ts';
-import { ONCE_TIMEOUT_MS, queryOnce, queryOnceDistributed } from './query-once.ts';
+import { ONCE_TIMEOUT_MS, queryOnce } from './query-once.ts';
 import { toInstant } from './reading/instant.ts';
 
 /** A statement: a tagged template, or built with `Prisma.sql`. */
@@ -41,7 +41,8 @@ export interface WriteDb extends ReadDb {
   execute(query: Query, ...values: unknown[]): Promise<number>;
   /**
    * Returns the rows of a statement on the rows of all workspaces. On a distributed database, it runs once for each shard, which has some
-   * of the workspaces, and the rows of all shards are returned: an order, a limit and an aggregate apply to each shard.
+   * of the workspaces, and the rows of all shards are returned: an order, a limit and an aggregate apply to each shard. Outside of a
+   * transaction, it runs on the other shards too if one fails. @throws the first error.
    */
   queryAllWorkspaces<Rows extends readonly unknown[]>(query: Query, ...values: unknown[]): Promise<Rows>;
   /**
@@ -152,7 +153,10 @@ async function run(
 ): Promise<StatementResult> {
   const parameters = values.map(toParameter);
   return runLabeled(text, async () => {
-    if (!prepared) return await client.query({ text, values: parameters, types, scope } as QueryConfig);
+    if (!prepared) {
+      const statement: Statement = { text, values: parameters, types, scope };
+      return await client.query(statement);
+    }
     const statement = prepare(client, text);
     return await queryPrepared(client, statement instanceof Promise ? await statement : statement, parameters, types);
   });
@@ -160,9 +164,8 @@ async function run(
 
 function runOnce(client: PoolClient, { text, values }: Prisma.Sql, timeoutMs: number): Promise<StatementResult> {
   return runLabeled(text, async () => {
-    const send = isDistributed(client) ? queryOnceDistributed : queryOnce;
     try {
-      return await send(client, { text, values: values.map(toParameter), types }, timeoutMs);
+      return await queryOnce(client, { text, values: values.map(toParameter), types }, timeoutMs);
     } catch (error) {
       throw isStatementTimeout(error) ? new QueryTimeoutError(timeoutMs) : error;
     }

@@ -37,7 +37,8 @@ type Transaction = Parameters<Parameters<DatabaseClient['$transaction']>[0]>[0];
 export async function lockTable(tx: Transaction, workspaceId: string, table: string, mode: string): Promise<void> {
   const sql = `LOCK TABLE ${table} IN ${mode} MODE`;
   if (!variant.distributed) await tx.$executeRawUnsafe(sql);
-  else await tx.$queryRawUnsafe(`SELECT public.${RUN_IN_WORKSPACE}($1::uuid, $2, false, '{}', 0)`, workspaceId, sql);
+  else
+    await tx.$queryRawUnsafe(`SELECT public.${RUN_IN_WORKSPACE}($1::uuid, $2, false, '{}', 0, NULL)`, workspaceId, sql);
 }
 
 /** Reads the catalogues of PostgreSQL. Those of a distributed database show the shards of tables too, as `<table>_<number>`. */
@@ -48,7 +49,7 @@ export function readCatalogues<Row>(db: Pick<DatabaseClient, '$transaction'>, sq
   });
 }
 
-/** Lets statements on shards find the tables and views that now have the names of tables: a shard has a view of its own for each table. */
+/** Drops the views of all shards, so that statements find the tables and views that now have the names of tables. */
 export async function resetShardViews(db: Pick<DatabaseClient, '$executeRaw'>): Promise<void> {
-  if (variant.distributed) await db.$executeRaw`SELECT public.usergraph_drop_shard_views()`;
+  if (variant.distributed) await db.$executeRaw`SELECT public.usergraph_drop_old_shard_views('none')`;
 }

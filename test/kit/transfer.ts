@@ -39,6 +39,10 @@ export async function importText(
   if (!running) throw new Error('The job was not created.');
   const rejected: Buffer[] = [];
   const rejects = { write: async (_tx: unknown, lines: Buffer) => void rejected.push(lines) };
-  await runImport(db, running, owner, { file, rejects, pace: new Pace(db, { chunk: 100 }) });
+  await runImport(db, running, owner, {
+    file,
+    rejects,
+    pace: new Pace(db, { workspaceId: running.workspaceId, chunk: 100 }),
+  });
   return Buffer.concat(rejected).toString();
 }

@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg';
-import { CREATE_FUNCTIONS, RUN_SIGNATURE } from './functions.ts';
+import { createFunctions, IS_DISTRIBUTED, RUN_IN_WORKSPACE, versionAfter } from './functions.ts';
+import { CREATE_EPOCHS_TABLE } from './shard-views.ts';
+import { readShards } from './shards.ts';
 
 /** Tables without a workspace. All nodes read and write them on the coordinator. */
 const LOCAL_TABLES = ['_prisma_migrations', 'rate_limit_points'];
@@ -46,6 +48,7 @@ export async function distribute(
     const dropped = [...(await readDefinitions(client, FOREIGN_KEYS)), ...(await readDefinitions(client, TRIGGERS))];
     for (const { drop } of dropped) await client.query(drop);
     await unqualifyTables(client);
+    await client.query(CREATE_EPOCHS_TABLE);
     for (const name of await listTables(client)) {
       onProgress(`distributing ${name}`);
       await distributeTable(client, name);
@@ -53,7 +56,7 @@ export async function distribute(
     for (const name of LOCAL_TABLES) await client.query('SELECT citus_add_local_table_to_metadata($1)', [name]);
     onProgress('checking foreign keys');
     for (const { create } of dropped) await client.query(create);
-    for (const sql of CREATE_FUNCTIONS) await client.query(sql);
+    for (const sql of createFunctions(await readVersion(client))) await client.query(sql);
     await client.query('COMMIT');
     return true;
   } catch (error) {
@@ -64,7 +67,7 @@ export async function distribute(
 
 /** Whether a database is distributed. */
 export async function isDistributedDatabase(client: ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ is: boolean }>(`SELECT to_regprocedure('${RUN_SIGNATURE}') IS NOT NULL AS is`);
+  const { rows } = await client.query<{ is: boolean }>(`SELECT ${IS_DISTRIBUTED} AS is`);
   return rows[0]?.is === true;
 }
 
@@ -75,34 +78,72 @@ export async function removeLocalRows(client: ClientBase): Promise<void> {
 }
 
 /**
- * Applies the statements of a migration to a distributed database, in the transaction of a session: tables that it creates are
- * distributed before the next statement, and its functions find tables as statements do.
+ * Applies a migration to a distributed database, in the transaction of a session: tables that it creates are distributed before the
+ * next statement, and its functions find tables as statements do.
  */
-export async function migrateDistributed(client: ClientBase, statements: readonly string[]): Promise<void> {
+export async function migrateDistributed(
+  client: ClientBase,
+  { name, statements }: { name: string; statements: readonly string[] },
+): Promise<void> {
   await client.query(SESSION_SETTINGS);
-  await dropShardViews(client);
+  if (statements.some((statement) => CHANGES_COLUMNS.test(statement))) await dropShardViews(client);
   for (const statement of statements) {
     await client.query(statement);
     if (/^CREATE (UNLOGGED )?TABLE\b/i.test(statement)) {
-      for (const name of await listTables(client)) await distributeTable(client, name);
+      for (const table of await listTables(client)) await distributeTable(client, table);
     }
   }
   await unqualifyTables(client);
-  for (const sql of CREATE_FUNCTIONS) await client.query(sql);
+  for (const sql of createFunctions(await readVersion(client, name))) await client.query(sql);
 }
 
-/**
- * Drops the views of all shards, on all nodes, outside of the transaction of the session. The next statement on a shard creates them again,
- * with the columns that its tables then have.
- */
-export async function dropShardViews(client: ClientBase): Promise<void> {
-  const { rows } = await client.query<{ node: string; result: string }>(
-    `SELECT format('%s:%s', nodename, nodeport) AS node, result
-     FROM run_command_on_all_nodes('SELECT public.usergraph_drop_shard_views()') JOIN pg_dist_node USING (nodeid) WHERE NOT success`,
+/** Statements that PostgreSQL rejects while views have the column. */
+const CHANGES_COLUMNS = /\bDROP COLUMN\b|\bALTER COLUMN \S+ (SET DATA )?TYPE\b/i;
+
+/** Drops the views of all shards in the transaction of the session. Statements wait for its end, and create them again. */
+async function dropShardViews(client: ClientBase): Promise<void> {
+  for (const { workspaceId } of await readShards((sql) => client.query(sql))) {
+    await client.query('SELECT public.usergraph_drop_shard_views($1)', [workspaceId]);
+  }
+}
+
+/** Whether the functions of a distributed database are those of another version of usergraph or of its migrations. */
+export async function hasOldFunctions(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ source: string }>(
+    `SELECT prosrc AS source FROM pg_proc WHERE proname = '${RUN_IN_WORKSPACE}' AND pronamespace = to_regnamespace('public')`,
   );
-  const [failed] = rows;
-  if (failed)
-    throw new DistributionError(`Node ${failed.node} could not drop the views of its shards: ${failed.result}`);
+  if (rows.length === 0) return false;
+  const version = await readVersion(client);
+  return !rows.some(({ source }) => source.includes(version));
+}
+
+/** Replaces the functions of a distributed database by those of this version. */
+export async function updateFunctions(client: ClientBase): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(SESSION_SETTINGS);
+    for (const sql of createFunctions(await readVersion(client))) await client.query(sql);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}
+
+/** Drops the views of earlier versions on all nodes. Those in use, or on a node that is down, stay until the next migration. */
+export async function dropOldShardViews(client: ClientBase): Promise<void> {
+  await client.query('SELECT FROM run_command_on_all_nodes($1)', [
+    `SELECT public.usergraph_drop_old_shard_views('${await readVersion(client)}')`,
+  ]);
+}
+
+/** The version of functions and views for the tables that a database has. @param applying the migration that is being applied. */
+async function readVersion(client: ClientBase, applying?: string): Promise<string> {
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT DISTINCT migration_name AS name FROM public._prisma_migrations WHERE finished_at IS NOT NULL OR migration_name = $1',
+    [applying],
+  );
+  return versionAfter(rows.map(({ name }) => name));
 }
 
 /** @throws {DistributionError} */
@@ -146,17 +187,21 @@ async function distributeTable(client: ClientBase, name: string): Promise<void> 
   await client.query('SELECT create_distributed_table($1, $2, colocate_with := $3)', [name, column, colocation]);
 }
 
-/** Makes functions find tables by the search path, as statements do, so that they use the views of a shard (`functions.ts`). */
+/** Makes functions find tables by the search path, as statements do, so that they use the views of a shard (`shard-views.ts`). */
 async function unqualifyTables(client: ClientBase): Promise<void> {
+  while (await unqualifyTable(client));
+}
+
+/** Changes one name of a table in one function. @returns whether there was any. */
+async function unqualifyTable(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ definition: string }>(`
     SELECT replace(pg_get_functiondef(pg_proc.oid), '"public"."' || relname || '"', '"' || relname || '"') AS definition
-    FROM pg_proc JOIN pg_class ON prosrc LIKE '%"public"."' || relname || '"%'
+    FROM pg_proc JOIN pg_class ON position('"public"."' || relname || '"' IN prosrc) > 0
     WHERE pronamespace = 'public'::regnamespace AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
     ORDER BY pg_proc.oid LIMIT 1`);
-  for (const { definition } of rows) {
-    await client.query(definition);
-    await unqualifyTables(client);
-  }
+  const [found] = rows;
+  if (found) await client.query(found.definition);
+  return found !== undefined;
 }
 
 interface Definition {

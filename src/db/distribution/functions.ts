@@ -1,70 +1,18 @@
+import { createHash } from 'node:crypto';
+import { CREATE_SHARD_VIEWS, DROP_OLD_SHARD_VIEWS, DROP_SHARD_VIEWS, SHARD_SCHEMA } from './shard-views.ts';
+
 /** The function with which gateways run statements of a workspace on the node that has its rows. */
 export const RUN_IN_WORKSPACE = 'usergraph_run';
 
-/** Its signature, as PostgreSQL's functions for names take it. */
-export const RUN_SIGNATURE = `public.${RUN_IN_WORKSPACE}(uuid, text, boolean, text[], integer)`;
+/** Its parameters, as PostgreSQL names a function by them. */
+const RUN_SIGNATURE = `public.${RUN_IN_WORKSPACE}(uuid, text, boolean, text[], integer, json)`;
+
+/** SQL of the condition that a database is distributed. */
+export const IS_DISTRIBUTED = `EXISTS (
+  SELECT FROM pg_proc WHERE proname = '${RUN_IN_WORKSPACE}' AND pronamespace = to_regnamespace('public'))`;
 
 /** The end of the message with which it fails if the shard is not on its node. */
 export const SHARD_MOVED = 'is on another node';
-
-/** The prefix of the schemas with the views of one shard. */
-const SHARD_SCHEMA = 'usergraph_shard_';
-
-/**
- * SQL of the function that creates the views of a shard of `workspaces` on the node that has it: one for each distributed table, with
- * the table's name, on the shard of that table with the same workspaces. Citus creates, moves and drops the shards; their views
- * are created by the first statement that needs them, and PostgreSQL drops them with the shard.
- */
-const CREATE_SHARD_VIEWS = `
-CREATE OR REPLACE FUNCTION public.usergraph_create_shard_views(shard bigint) RETURNS void LANGUAGE plpgsql
-SET search_path = public SET citus.override_table_visibility = off SET citus.enable_ddl_propagation = off SET client_min_messages = warning
-AS $function$
-DECLARE
-  name text := '${SHARD_SCHEMA}' || shard;
-  relation record;
-  fallback record;
-BEGIN
-  PERFORM pg_advisory_xact_lock(hashtextextended(name, 0));
-  IF to_regclass(name || '.workspaces') IS NOT NULL THEN RETURN; END IF;
-  EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', name);
-  FOR relation IN
-    SELECT class.oid, class.relname AS name, shard_name(shards.logicalrelid, shards.shardid) AS shard_name
-    FROM pg_dist_partition AS distributed
-    JOIN pg_dist_shard AS shards USING (logicalrelid)
-    JOIN pg_class AS class ON class.oid = distributed.logicalrelid
-    WHERE distributed.colocationid = (SELECT colocationid FROM pg_dist_partition WHERE logicalrelid = 'public.workspaces'::regclass)
-      AND shards.shardminvalue = (SELECT shardminvalue FROM pg_dist_shard WHERE shardid = shard)
-    ORDER BY class.relname
-  LOOP
-    -- An upsert of lists returns whether it has inserted a row.
-    EXECUTE format('CREATE VIEW %I.%I AS SELECT *%s FROM public.%s', name, relation.name,
-      CASE relation.name WHEN 'lists' THEN ', xmax' ELSE '' END, relation.shard_name);
-    -- Shards have no defaults that use a sequence; each node has its own range of a sequence.
-    FOR fallback IN
-      SELECT attname AS column, pg_get_expr(adbin, adrelid) AS expression
-      FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
-      WHERE adrelid = relation.oid AND pg_get_expr(adbin, adrelid) LIKE '%nextval(%'
-    LOOP
-      EXECUTE format('ALTER VIEW %I.%I ALTER COLUMN %I SET DEFAULT %s', name, relation.name, fallback.column, fallback.expression);
-    END LOOP;
-  END LOOP;
-END
-$function$`;
-
-/** SQL of the function that drops the views of all shards on a node, before and after their tables change. */
-const DROP_SHARD_VIEWS = `
-CREATE OR REPLACE FUNCTION public.usergraph_drop_shard_views() RETURNS void LANGUAGE plpgsql
-SET search_path = public SET citus.enable_ddl_propagation = off SET client_min_messages = warning
-AS $function$
-DECLARE
-  name text;
-BEGIN
-  FOR name IN SELECT nspname FROM pg_namespace WHERE starts_with(nspname, '${SHARD_SCHEMA}') ORDER BY nspname LOOP
-    PERFORM pg_advisory_xact_lock(hashtextextended(name, 0));
-    EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', name);
-  END LOOP;
-END
-$function$`;
 
 /**
  * SQL of the function that runs a statement of a workspace. Citus sends its call to the node that has the shard of the workspace. There,
@@ -74,16 +22,22 @@ $function$`;
  * A move of the shard waits for the lock of its metadata, which the transaction keeps, and so does the statement for a move that is
  * about to end. The statement fails with a serialization failure, which gateways retry, if the shard has gone.
  *
+ * The views are those of the version of the function, which each migration replaces: from its commit on, statements use views
+ * with the new columns, and no running statement loses its views.
+ *
+ * Other settings than `lock_timeout` are those of the statement alone: the views can be created before one that is read-only.
+ *
  * It returns each row as the text of a record, or the number of rows of a statement that returns none.
  */
-const RUN = `
+const runOn = (version: string) => `
 CREATE OR REPLACE FUNCTION public.${RUN_IN_WORKSPACE}(
-  workspace uuid, statement text, returns_rows boolean, parameters text[], lock_timeout_ms integer
+  workspace uuid, statement text, returns_rows boolean, parameters text[], lock_timeout_ms integer, settings json
 ) RETURNS SETOF text LANGUAGE plpgsql
 SET search_path = public SET timezone = 'UTC' SET datestyle = 'ISO' SET lock_timeout = 0
 AS $function$
 DECLARE
   shard bigint := get_shard_id_for_distribution_column('public.workspaces', workspace);
+  name text := '${SHARD_SCHEMA}' || shard || '_${version}';
   result record;
   affected bigint;
 BEGIN
@@ -94,15 +48,18 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'shard % of workspaces ${SHARD_MOVED}', shard USING ERRCODE = 'serialization_failure';
   END IF;
-  IF to_regclass('${SHARD_SCHEMA}' || shard || '.workspaces') IS NULL THEN
+  IF to_regclass(name || '.workspaces') IS NULL THEN
     BEGIN
-      PERFORM public.usergraph_create_shard_views(shard);
-    EXCEPTION WHEN duplicate_schema OR duplicate_table OR unique_violation THEN
+      PERFORM public.usergraph_create_shard_views(name, shard, workspace);
+    EXCEPTION WHEN duplicate_schema OR duplicate_table OR duplicate_function OR unique_violation THEN
       -- Another transaction has created them, and this session had not seen it yet.
       NULL;
     END;
   END IF;
-  PERFORM set_config('search_path', '${SHARD_SCHEMA}' || shard || ', public', true);
+  PERFORM set_config('search_path', name || ', pg_catalog, public', true);
+  IF settings IS NOT NULL THEN
+    PERFORM set_config(key, value, true) FROM json_each_text(settings);
+  END IF;
   IF returns_rows THEN
     FOR result IN EXECUTE statement USING parameters LOOP
       RETURN NEXT result::text;
@@ -115,10 +72,25 @@ BEGIN
 END
 $function$`;
 
-/** SQL that creates the functions on all nodes. */
-export const CREATE_FUNCTIONS: readonly string[] = [
+/**
+ * The version of the functions and of the views, which changes with the columns of the tables and the text of the functions.
+ * @param migrations the names of all that are applied.
+ */
+export function versionAfter(migrations: readonly string[]): string {
+  const hash = createHash('sha256').update([...migrations.toSorted(), CREATE_SHARD_VIEWS, runOn('')].join('\n'));
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** SQL that creates the functions of a version on all nodes, or replaces those of another one. */
+export const createFunctions = (version: string): readonly string[] => [
   CREATE_SHARD_VIEWS,
   DROP_SHARD_VIEWS,
-  RUN,
-  `SELECT create_distributed_function('${RUN_SIGNATURE}', 'workspace', colocate_with := 'workspaces', force_delegation := true)`,
+  DROP_OLD_SHARD_VIEWS,
+  runOn(version),
+  delegate(RUN_SIGNATURE),
+  delegate('public.usergraph_drop_shard_views(uuid)'),
 ];
+
+/** SQL that lets Citus run the calls of a function on the nodes of the workspaces that they name. */
+const delegate = (signature: string) =>
+  `SELECT create_distributed_function('${signature}', 'workspace', colocate_with := 'workspaces', force_delegation := true)`;

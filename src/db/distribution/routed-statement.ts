@@ -1,5 +1,8 @@
-import { escapeLiteral } from 'pg';
+/// <reference path="../pg-utils.d.ts" />
+import { types as driverTypes, escapeLiteral, type FieldDef, type QueryResult } from 'pg';
+import { prepareValue } from 'pg/lib/utils.js';
 import { RUN_IN_WORKSPACE } from './functions.ts';
+import type { Statement } from './session.ts';
 
 const CONDITION = /\bworkspace_id"?\s*=\s*\(?\$(\d+)/;
 const INSERT = /\bINSERT INTO\s+[\w".]+\s*(?:AS \w+\s*)?\(([^()]*)\)\s*(?:VALUES\s*\(|SELECT\s+)/i;
@@ -38,13 +41,42 @@ export function literalTextOf(shardText: string, parameters: readonly (string | 
 /** The label of a statement, for `pg_stat_activity`, and the call that runs it. */
 export function callOf(text: string): string {
   const label = /^\s*(\/\* [\w ]+ \*\/)/.exec(text)?.[1] ?? '';
-  return `${label} SELECT * FROM public.${RUN_IN_WORKSPACE}($1, $2, $3, $4, $5)`;
+  return `${label} SELECT * FROM public.${RUN_IN_WORKSPACE}($1, $2, $3, $4, $5, $6)`;
+}
+
+/** Returns the text of a parameter, as PostgreSQL reads it. */
+export function toText(value: unknown): string | null {
+  const prepared = prepareValue(value);
+  return Buffer.isBuffer(prepared) ? `\\x${prepared.toString('hex')}` : prepared;
+}
+
+/**
+ * Returns the result of a statement as the driver would.
+ * @param fields the columns of its rows; undefined if it returns none.
+ * @param records the texts of its rows, or that of the number of rows that it has changed.
+ */
+export function toResult(
+  { types = driverTypes, rowMode }: Statement,
+  fields: readonly FieldDef[] | undefined,
+  records: readonly string[],
+): QueryResult {
+  const result = { command: '', oid: 0, fields: [...(fields ?? [])] };
+  if (!fields) return { ...result, rowCount: Number(records[0] ?? 0), rows: [] };
+  const parsers = fields.map(({ dataTypeID }) => types.getTypeParser(dataTypeID, 'text') as (text: string) => unknown);
+  const parsed = records.map((record) =>
+    parseRecord(record, fields.length).map((text, column) => (text === null ? null : parsers[column]?.(text))),
+  );
+  const rows =
+    rowMode === 'array'
+      ? parsed
+      : parsed.map((values) => Object.fromEntries(fields.map(({ name }, column) => [name, values[column]])));
+  return { ...result, rowCount: rows.length, rows };
 }
 
 /** Parses the text of a record: null for each column that is. */
-export function parseRecord(text: string): (string | null)[] {
+export function parseRecord(text: string, columns: number): (string | null)[] {
   const content = text.slice(1, -1);
-  if (content === '') return [];
+  if (columns === 0) return [];
   if (!content.includes('"')) return content.split(',').map((value) => (value === '' ? null : value));
   const values: (string | null)[] = [];
   for (let at = 0; at <= content.length; ) {

@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { PRISMA_LOCK } from '../advisory-locks.ts';
 import type { Connection } from '../client.ts';
-import { dropShardViews, isDistributedDatabase, migrateDistributed } from '../distribution/distribute.ts';
+import {
+  dropOldShardViews,
+  hasOldFunctions,
+  isDistributedDatabase,
+  migrateDistributed,
+  updateFunctions,
+} from '../distribution/distribute.ts';
 import { describeDatabaseError, inOneLine, isLockConflict } from '../errors.ts';
 import { PooledSessionError, requireSession } from '../pooled-session.ts';
 import { serverOf } from '../session.ts';
@@ -60,7 +66,7 @@ export interface MigrateOptions {
  * or nothing. Statements that cannot run in a transaction, such as `CREATE INDEX CONCURRENTLY`, make a migration fail.
  *
  * Several processes can call this at the same time: an advisory lock lets one apply the migrations while the others wait.
- * If nothing is pending, this takes two statements and no lock.
+ * If nothing is pending, this takes three statements and no lock.
  *
  * @param connection of PostgreSQL itself: a connection pooler in transaction mode would keep the lock.
  * @returns the names of the applied migrations, oldest first.
@@ -77,7 +83,7 @@ export async function migrate(
   try {
     const history = await readHistory(rowsOf(client));
     // A record that is not finished may be of a process that holds the lock: it is judged once this process has the lock.
-    if (unfinished(namesOf(migrations), history).length > 0) {
+    if (unfinished(namesOf(migrations), history).length > 0 || (await hasOldFunctions(client))) {
       const options = { lockWaitMs, lockRetries, onWaiting };
       const pid = await requireSession(client, () => connect(connection), 'migrations');
       await takeLock(client, options);
@@ -172,15 +178,14 @@ async function applyPending(
   const history = await readHistory(rowsOf(client));
   checkHistory(migrations, history);
   const pending = unfinished(namesOf(migrations), history);
-  if (pending.length === 0) return [];
   const isDistributed = await isDistributedDatabase(client);
   const session = { client, pid, observer: await openObserver(), isDistributed };
   try {
     for (const migration of migrations) {
       if (pending.includes(migration.name)) await applyWithRetries(session, migration, options);
     }
-    // Gateways may have created them again before the last migration was committed.
-    if (isDistributed) await dropShardViews(client);
+    if (await hasOldFunctions(client)) await updateFunctions(client);
+    if (isDistributed) await dropOldShardViews(client);
     return pending;
   } finally {
     await session.observer.end();
@@ -215,7 +220,9 @@ async function apply(
     await client.query(`${SESSION_SETTINGS}; SET lock_timeout TO ${lockTimeoutMs}`);
     await client.query('BEGIN');
     recordId = await recordStart(client, migration);
-    await (isDistributed ? migrateDistributed(client, splitStatements(migration.sql)) : client.query(migration.sql));
+    await (isDistributed
+      ? migrateDistributed(client, { name: migration.name, statements: splitStatements(migration.sql) })
+      : client.query(migration.sql));
     if (!(await recordFinish(client, recordId))) {
       throw new Error('migration.sql ended its transaction with ROLLBACK');
     }

@@ -2,7 +2,7 @@ import type { Database, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { BEFORE_ALL_IDS } from '../shared/ids.ts';
-import { MAX_CANDIDATES, takeFirst } from '../shared/take-first.ts';
+import { type Candidate, MAX_CANDIDATES, takeFirst } from '../shared/take-first.ts';
 import type { AttributeType } from './declared.ts';
 
 /** Users read, or values deleted, by one transaction: 20 to 100 ms of work, for which updates of these users wait. */
@@ -57,11 +57,12 @@ export async function advanceDeclaration(
   db: Database,
   { stepSize = STEP_SIZE, skip = 0, graceMs = GRACE_MS }: StepOptions = {},
 ): Promise<DeclarationStep | undefined> {
-  const candidates = await db.queryAllWorkspaces<DeclarationKey[]>`/* findDeclarations */
-    SELECT workspace_id AS "workspaceId", number FROM attribute_declarations
+  const candidates = await db.queryAllWorkspaces<(DeclarationKey & Candidate)[]>`/* findDeclarations */
+    SELECT workspace_id AS "workspaceId", number, ARRAY[extract(epoch FROM declared_at)]::float8[] AS place
+    FROM attribute_declarations
     WHERE ${isPending(graceMs)}
-    ORDER BY declared_at, workspace_id, number OFFSET ${skip} LIMIT ${MAX_CANDIDATES}`;
-  return takeFirst(candidates, (declaration) => advanceOne(db, declaration, stepSize, graceMs));
+    ORDER BY declared_at, workspace_id, number LIMIT ${skip + MAX_CANDIDATES}`;
+  return takeFirst(candidates, skip, (declaration) => advanceOne(db, declaration, stepSize, graceMs));
 }
 
 function advanceOne(

@@ -81,7 +81,7 @@ async function readState(db: WriteDb, workspaceId: string): Promise<State> {
   const [state] = await db.query<(Omit<State, 'horizon'> & { horizons: string[] })[]>`/* readFeedState */
     SELECT hashtextextended(concat_ws(' ',
         (SELECT system_identifier FROM pg_control_system()), left(pg_walfile_name(pg_current_wal_lsn()), 8),
-        'changes'::regclass::oid
+        'public.changes'::regclass::oid
       ), 0)::text AS database,
       pg_snapshot_xmax(pg_current_snapshot())::text AS "nextXid", ${readHorizonsSql(workspaceId)} AS horizons`;
   if (!state) throw new Error('A statement without FROM returned no row.');

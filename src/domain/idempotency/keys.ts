@@ -1,7 +1,7 @@
 import type { WriteDb } from '../../db/client.ts';
 import { isOtherLockTimeout, isRowLockTimeout } from '../../db/errors.ts';
 import { type IdempotentOperation, Prisma } from '../../db/generated/client.ts';
-import { arrayParameter, clockMicroseconds, uuidv7Sql } from '../../db/sql.ts';
+import { arrayParameter, clockMicroseconds, inWorkspace, uuidv7Sql } from '../../db/sql.ts';
 import { IdempotencyConflictError, IdempotencyKeyBusyError } from '../shared/errors.ts';
 import { MAX_IDEMPOTENCY_KEY_LENGTH } from '../shared/limits.ts';
 import { printable } from '../shared/text.ts';
@@ -108,7 +108,8 @@ export async function claimKeys(
   await orBusyError(
     tx.query`/* lockKeys */
       SELECT pg_advisory_xact_lock(hash) FROM (
-        SELECT DISTINCT hashtextextended(${`${workspaceId} `} || key, 0) AS hash FROM unnest(${keyArray}) AS key ORDER BY hash
+        SELECT DISTINCT hashtextextended(${`${workspaceId} `} || key, 0) AS hash
+        FROM (SELECT unnest(${keyArray}) AS key ${inWorkspace(workspaceId)}) AS keys ORDER BY hash
       ) AS locks`,
   );
   const sent = requests.map(({ operation, digests }) => ({

@@ -33,8 +33,8 @@ export async function endWorker(db: WriteDb, workerId: string): Promise<void> {
 
 /**
  * Takes over workspaces until the process has its fair share: first those without a live owner, then those of processes
- * that have more than their share. A distributed database shares the workspaces of each shard: which processes get one more if they
- * cannot be shared evenly differs from shard to shard. Taking a workspace from a process that is computing it is safe: the next step of
+ * that have more than their share. A distributed database shares the workspaces of each shard; the remainder goes to different
+ * processes in different shards. Taking a workspace from a process that is computing it is safe: the next step of
  * that process finds its position outdated. Skips rows that are locked by another transaction, because processes that
  * wait for each other's rows can deadlock.
  * @returns the number of workspaces that the process owns.

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReadDb } from '../../db/client.ts';
+import { inWorkspace } from '../../db/sql.ts';
 
 /** How often in ms to look at the load of others. */
 const CHECK_INTERVAL_MS = 1000;
@@ -17,6 +18,8 @@ const BUSY_PAUSE = 4;
 
 /** Options of `Pace`. */
 interface PaceOptions {
+  /** The workspace into which is imported. */
+  workspaceId: string;
   /** Records in a chunk while nobody else uses the database. */
   chunk: number;
   /** Maximum number of records a second; unlimited by default. */
@@ -61,7 +64,9 @@ export class Pace {
     const seconds = (performance.now() - this.#checkedAt) / 1000;
     this.#checkedAt = performance.now();
     const [row] = await this.#db.query<{ transactions: number }[]>`/* readDatabaseLoad */
-      SELECT (xact_commit + xact_rollback)::float8 AS transactions FROM pg_stat_database WHERE datname = current_database()`;
+      SELECT (
+        SELECT (xact_commit + xact_rollback)::float8 FROM pg_stat_database WHERE datname = current_database()
+      ) AS transactions ${inWorkspace(this.#options.workspaceId)}`;
     const others = (row?.transactions ?? 0) - (this.#transactions ?? row?.transactions ?? 0) - this.#own;
     this.#isBusy = others / seconds > BUSY_TRANSACTIONS;
     this.#transactions = row?.transactions;

@@ -4,7 +4,7 @@ import { inWorkspace } from '../../db/sql.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import type { Actor } from '../shared/actor.ts';
 import { ConflictError } from '../shared/errors.ts';
-import { MAX_CANDIDATES, takeFirst } from '../shared/take-first.ts';
+import { type Candidate, MAX_CANDIDATES, takeFirst } from '../shared/take-first.ts';
 import type { ExportProgress } from './export.ts';
 import { createJob, JobTakenError, jobColumns, type NewTransferJob, type TransferJob } from './jobs.ts';
 
@@ -67,17 +67,18 @@ export async function takeNextJob(
   owner: string,
   maxRunning: number = MAX_RUNNING_JOBS,
 ): Promise<TransferJob | undefined> {
-  const candidates = await db.queryAllWorkspaces<JobId[]>`/* findNextTransferJobs */
+  const candidates = await db.queryAllWorkspaces<(JobId & Candidate)[]>`/* findNextTransferJobs */
     WITH busy AS (
       SELECT workspace_id, count(*) AS jobs FROM transfer_jobs
       WHERE completed_at IS NULL AND is_stored AND ${isRunning}
       GROUP BY workspace_id
     )
-    SELECT transfer_jobs.workspace_id AS "workspaceId", transfer_jobs.id
+    SELECT transfer_jobs.workspace_id AS "workspaceId", transfer_jobs.id,
+      ARRAY[coalesce(busy.jobs, 0), extract(epoch FROM transfer_jobs.created_at)]::float8[] AS place
     FROM transfer_jobs LEFT JOIN busy ON busy.workspace_id = transfer_jobs.workspace_id
     WHERE completed_at IS NULL AND is_stored AND coalesce(busy.jobs, 0) < ${maxRunning}::int AND ${isStartable}
     ORDER BY coalesce(busy.jobs, 0), transfer_jobs.created_at, transfer_jobs.id LIMIT ${MAX_CANDIDATES}`;
-  return takeFirst(candidates, (job) => takeJob(db, job, owner, maxRunning));
+  return takeFirst(candidates, 0, (job) => takeJob(db, job, owner, maxRunning));
 }
 
 /** Whether a process runs a job. */
@@ -106,8 +107,7 @@ function takeJob(
       WHERE workspace_id = ${workspaceId}::uuid AND id = ${id}::uuid AND completed_at IS NULL AND is_stored AND ${isStartable}
         AND ${maxRunning}::int > (
           SELECT count(*) FROM transfer_jobs AS busy
-          WHERE busy.workspace_id = ${workspaceId}::uuid AND busy.completed_at IS NULL AND busy.is_stored
-            AND busy.state = 'running' AND busy.heartbeat_at > now() - ${LEASE_MS}::int * interval '1 millisecond'
+          WHERE busy.workspace_id = ${workspaceId}::uuid AND busy.completed_at IS NULL AND busy.is_stored AND ${isRunning}
         )
       RETURNING ${jobColumns.list}`;
     return job;

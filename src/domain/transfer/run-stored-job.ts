@@ -52,7 +52,7 @@ async function runStoredImport(
 ): Promise<void> {
   const options = importOptions.parse(job.options);
   const file = await openImport(job.kind, readStoredFile(db, job, 'input'), options, queryNotation);
-  const pace = new Pace(db, { chunk: CHUNK_RECORDS });
+  const pace = new Pace(db, { workspaceId: job.workspaceId, chunk: CHUNK_RECORDS });
   await runImport(db, job, owner, { file, rejects: storedRejects(job), pace, signal });
   signal.throwIfAborted();
 }

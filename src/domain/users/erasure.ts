@@ -1,7 +1,7 @@
 import type { Database, ReadDb, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { MAX_CANDIDATES, takeFirst } from '../shared/take-first.ts';
+import { type Candidate, MAX_CANDIDATES, takeFirst } from '../shared/take-first.ts';
 import { type Deletion, type ErasedRows, type ErasureProgress, stages } from './erasure-stages.ts';
 
 /** A deleted user, with the progress of erasing its data. */
@@ -33,10 +33,10 @@ const deletionColumns = Prisma.sql`workspace_id AS "workspaceId", user_id AS "us
  * @returns undefined if there is nothing to erase, or other processes are erasing it.
  */
 export async function runErasureStep(db: Database, stepSize = STEP_SIZE, skip = 0): Promise<ErasureStep | undefined> {
-  const candidates = await db.queryAllWorkspaces<UserKey[]>`/* findDeletions */
-    SELECT workspace_id AS "workspaceId", user_id AS "userId" FROM user_deletions
-    ORDER BY requested_at, user_id OFFSET ${skip} LIMIT ${MAX_CANDIDATES}`;
-  return takeFirst(candidates, (user) => eraseSomeOf(db, user, Prisma.sql`FOR UPDATE SKIP LOCKED`, stepSize));
+  const candidates = await db.queryAllWorkspaces<(UserKey & Candidate)[]>`/* findDeletions */
+    SELECT workspace_id AS "workspaceId", user_id AS "userId", ARRAY[extract(epoch FROM requested_at)]::float8[] AS place
+    FROM user_deletions ORDER BY requested_at, user_id LIMIT ${skip + MAX_CANDIDATES}`;
+  return takeFirst(candidates, skip, (user) => eraseSomeOf(db, user, Prisma.sql`FOR UPDATE SKIP LOCKED`, stepSize));
 }
 
 /**

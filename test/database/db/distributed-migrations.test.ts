@@ -1,7 +1,12 @@
 import { expect, it } from 'vitest';
+import type { DatabaseClient } from '../../../src/db/client.ts';
+import { createFunctions } from '../../../src/db/distribution/functions.ts';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
+import { inTransaction } from '../../../src/db/transaction.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
+import { atOnce } from '../../kit/concurrently.ts';
 import { createDatabase } from '../../kit/database.ts';
+import { withConnection } from '../../kit/database-url.ts';
 import { copyPrisma } from '../../kit/migrations.ts';
 import { variant } from '../../kit/variant.ts';
 
@@ -27,15 +32,28 @@ CREATE TRIGGER "users_add_note" AFTER INSERT ON "users" REFERENCING NEW TABLE AS
   FOR EACH STATEMENT EXECUTE FUNCTION "add_note"();
 `;
 
-it.skipIf(!variant.distributed)('applies migrations to a distributed database that is in use', async () => {
-  await using database = await createDatabase();
-  const { db, connection } = database;
+const itIfDistributed = it.skipIf(!variant.distributed);
+
+/** Opens a database with a workspace, whose shard has views. */
+async function open() {
+  const database = await createDatabase();
+  const { db } = database;
   const { id } = await createWorkspace(db, 'Acme');
   const insert = (uid: string) => db.execute`/* insertUser */
     INSERT INTO users (workspace_id, id, uid, created_at, updated_at)
     VALUES (${id}::uuid, gen_random_uuid(), ${uid}, now(), now())`;
-  // The views of the shard exist before the migration.
   await insert('before');
+  return { ...database, id, insert };
+}
+
+/** The names of the schemas with the views of shards. */
+const readSchemas = (db: DatabaseClient) =>
+  db.$queryRaw<{ name: string }[]>`
+    SELECT nspname AS name FROM pg_namespace WHERE starts_with(nspname, 'usergraph_shard_') ORDER BY nspname`;
+
+itIfDistributed('applies migrations to a distributed database that is in use', async () => {
+  await using database = await open();
+  const { db, connection, id, insert } = database;
   await using prisma = await copyPrisma();
   await prisma.write('20990101000000_add_notes', SQL);
   expect(await migrate(connection, prisma.migrations)).toEqual(['20990101000000_add_notes']);
@@ -50,4 +68,65 @@ it.skipIf(!variant.distributed)('applies migrations to a distributed database th
   ]);
   await db.execute`/* deleteUsers */ DELETE FROM users WHERE workspace_id = ${id}::uuid`;
   expect(await db.query`/* readNotes */ SELECT FROM notes WHERE workspace_id = ${id}::uuid`).toEqual([]);
+});
+
+itIfDistributed(
+  'keeps the views of a transaction that is older than a migration, and drops them with the next one',
+  async () => {
+    await using database = await open();
+    const { db, connection, insert, id } = database;
+    const [old] = await readSchemas(db);
+    await using prisma = await copyPrisma();
+    await inTransaction(db, async (tx) => {
+      await tx.query`/* readUids */ SELECT uid FROM users WHERE workspace_id = ${id}::uuid`;
+      await prisma.write('20990101000000_add_table', 'CREATE TABLE "others" ("workspace_id" UUID PRIMARY KEY);');
+      await migrate(connection, prisma.migrations);
+      expect(await readSchemas(db)).toContainEqual(old);
+    });
+    await insert('after');
+    await prisma.write('20990101000001_add_column', 'ALTER TABLE "users" ADD COLUMN "tier" TEXT;');
+    await migrate(connection, prisma.migrations);
+    expect(await readSchemas(db)).not.toContainEqual(old);
+  },
+);
+
+itIfDistributed('drops columns, and changes their types, while statements run', async () => {
+  await using database = await open();
+  const { db, connection, id, insert } = database;
+  await using prisma = await copyPrisma();
+  await prisma.write('20990101000000_add', 'ALTER TABLE "users" ADD COLUMN "tier" TEXT, ADD COLUMN "level" INTEGER;');
+  await migrate(connection, prisma.migrations);
+  let isRunning = true;
+  const failures: unknown[] = [];
+  const load = atOnce(3, async (client) => {
+    for (let number = 0; isRunning; number += 1)
+      await insert(`${client} ${number}`).catch((error: unknown) => failures.push(error));
+  });
+  await prisma.write(
+    '20990101000001_drop',
+    'ALTER TABLE "users" DROP COLUMN "tier", ALTER COLUMN "level" TYPE BIGINT;',
+  );
+  await migrate(connection, prisma.migrations);
+  isRunning = false;
+  await load;
+  expect(failures).toEqual([]);
+  expect(
+    await db.query`/* readLevel */ SELECT pg_typeof(level)::text AS type FROM users WHERE workspace_id = ${id}::uuid LIMIT 1`,
+  ).toEqual([{ type: 'bigint' }]);
+});
+
+itIfDistributed('replaces the functions of another version of usergraph', async () => {
+  await using database = await open();
+  const { db, connection, insert } = database;
+  await withConnection(connection.connectionString, async (client) => {
+    await client.query('BEGIN');
+    for (const sql of createFunctions('other')) await client.query(sql);
+    await client.query('COMMIT');
+  });
+  await insert('with others');
+  expect((await readSchemas(db)).filter(({ name }) => name.endsWith('_other'))).toHaveLength(1);
+  expect(await migrate(connection)).toEqual([]);
+  expect((await readSchemas(db)).filter(({ name }) => name.endsWith('_other'))).toEqual([]);
+  await insert('after');
+  expect((await readSchemas(db)).length).toBeGreaterThan(0);
 });

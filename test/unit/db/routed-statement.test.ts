@@ -42,6 +42,8 @@ it('keeps the label of a statement', () => {
 describe('parseRecord', () => {
   it.each<[string, (string | null)[]]>([
     ['()', []],
+    ['()', [null]],
+    ['("")', ['']],
     ['(a)', ['a']],
     ['(,)', [null, null]],
     ['(a,,"")', ['a', null, '']],
@@ -49,7 +51,7 @@ describe('parseRecord', () => {
     ['("",x,"""")', ['', 'x', '"']],
     ['(x,"(1,""a b"")",)', ['x', '(1,"a b")', null]],
   ])('%s', (text, values) => {
-    expect(parseRecord(text)).toEqual(values);
+    expect(parseRecord(text, values.length)).toEqual(values);
   });
 });
 
