@@ -1,6 +1,7 @@
 /// <reference path="./pg-utils.d.ts" />
 import type { Connection, CustomTypesConfig, FieldDef, PoolClient, Submittable } from 'pg';
 import { prepareValue } from 'pg/lib/utils.js';
+import type { StatementScope } from './distribution/session.ts';
 import type { Prepared } from './prepared-statements.ts';
 
 /** The rows of a statement, and how many it returned or changed; null for a statement that has no such number. */
@@ -19,9 +20,10 @@ export function queryPrepared(
   prepared: Prepared,
   values: readonly unknown[],
   types: CustomTypesConfig,
+  scope?: StatementScope,
 ): Promise<StatementResult> {
   return new Promise((resolve, reject) => {
-    client.query(new PreparedQuery(prepared, values, types, resolve, reject));
+    client.query(new PreparedQuery(prepared, values, types, scope, resolve, reject));
   });
 }
 
@@ -30,6 +32,8 @@ class PreparedQuery implements Submittable {
   readonly name: string;
   readonly text: string;
   readonly values: readonly unknown[];
+  /** For the tests, which check that a statement without it names its workspace. */
+  readonly scope: StatementScope | undefined;
   readonly #prepared: Prepared;
   readonly #parameters: readonly (string | Buffer | null)[];
   readonly #types: CustomTypesConfig;
@@ -44,6 +48,7 @@ class PreparedQuery implements Submittable {
     prepared: Prepared,
     values: readonly unknown[],
     types: CustomTypesConfig,
+    scope: StatementScope | undefined,
     resolve: (result: StatementResult) => void,
     reject: (error: unknown) => void,
   ) {
@@ -51,6 +56,7 @@ class PreparedQuery implements Submittable {
     this.text = prepared.text;
     this.#prepared = prepared;
     this.values = values;
+    this.scope = scope;
     this.#parameters = values.map(prepareValue);
     this.#types = types;
     this.#resolve = resolve;

@@ -158,7 +158,13 @@ async function run(
       return await client.query(statement);
     }
     const statement = prepare(client, text);
-    return await queryPrepared(client, statement instanceof Promise ? await statement : statement, parameters, types);
+    return await queryPrepared(
+      client,
+      statement instanceof Promise ? await statement : statement,
+      parameters,
+      types,
+      scope,
+    );
   });
 }
 

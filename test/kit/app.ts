@@ -14,7 +14,7 @@ import { type Scope, scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { createDatabase, openWorkerDatabase, type TestDatabase } from './database.ts';
 import { recordStatements } from './statements.ts';
-import { referencesWithoutWorkspace } from './tenant-statements.ts';
+import { namesWorkspace } from './tenant-statements.ts';
 import { unlimited } from './unlimited.ts';
 import { variant } from './variant.ts';
 import { viewOfWorkspaces } from './workspace-view.ts';
@@ -76,7 +76,7 @@ interface Gateway extends AsyncDisposable {
   database: TestDatabase;
   /** The statements since they were last cleared, BEGIN and COMMIT included. */
   statements: string[];
-  /** Statements that have no label, or do not name the workspace of each table by a parameter. */
+  /** Statements that have no label, or neither a scope nor the workspace of each table as a parameter. */
   faults: Set<string>;
 }
 
@@ -89,10 +89,11 @@ async function createGateway(
   const database = await openDatabase({ poolSize, timeouts: limits });
   const statements: string[] = [];
   const faults = new Set<string>();
-  recordStatements(database.db, ({ name, text }) => {
+  recordStatements(database.db, ({ name, text, scope }) => {
     statements.push(text);
     // Statements with neither a name nor a label are Prisma's: the test's own.
-    if ((name || labelOf(text)) && (!labelOf(text) || referencesWithoutWorkspace(text).length > 0)) faults.add(text);
+    if (!name && !labelOf(text)) return;
+    if (!labelOf(text) || (!scope && !namesWorkspace(text))) faults.add(text);
   });
   const app = await createApp({
     db: database.db,

@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { DatabaseClient } from '../../src/db/client.ts';
+import type { StatementScope } from '../../src/db/distribution/session.ts';
+import { Prisma } from '../../src/db/generated/client.ts';
+import { inWorkspace } from '../../src/db/sql.ts';
 
 /** A statement as it is sent to PostgreSQL. */
 export interface Statement {
@@ -7,7 +11,12 @@ export interface Statement {
   name?: string | undefined;
   text: string;
   values: unknown[];
+  /** The rows that it uses, if not those of one workspace. */
+  scope?: StatementScope | undefined;
 }
+
+/** A statement that takes a second, on the node of a workspace. */
+export const slowStatement = Prisma.sql`/* sleep */ SELECT pg_sleep(1) ${inWorkspace(randomUUID())}`;
 
 /** Calls `record` with every statement of every session that starts from now on, BEGIN and COMMIT included. */
 export function recordStatements({ pool }: DatabaseClient, record: (statement: Statement) => void): void {

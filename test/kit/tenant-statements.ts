@@ -1,3 +1,5 @@
+import { workspaceParameterOf } from '../../src/db/distribution/routed-statement.ts';
+
 /** The tables whose rows belong to a workspace. `rate_limit_points` has the workspace within its key. */
 export const tenantTables: ReadonlySet<string> = new Set([
   'workspaces',
@@ -26,11 +28,23 @@ export const tenantTables: ReadonlySet<string> = new Set([
   'export_rows',
 ]);
 
-/** Statements that determine a workspace: that of a caller's key, and that of the next job. */
-const exceptions = [
-  /\bapi_keys\.public_key = \$\d/,
-  /\/\* (find(Deletions|Declarations|NextTransferJobs)|endAbandonedTransferUploads|endHopelessTransferJobs|countTransferJobs|findAbandonedExports|deleteExpiredTransfer(Chunks|Jobs)|listWorkspaceIds|listWorkspacesWithEventSegments|findRestoredWorkspaces) \*\//,
+/** Statements of the session or its transaction, on the schema, of partitions, and on a table without a workspace. */
+const WITHOUT_WORKSPACE = [
+  /^\/\* [\w ]+ \*\/\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|DISCARD|ANALYZE|CREATE|COMMENT|DROP)\b/,
+  /\bset_config\(/,
+  /\bFROM pg_\w+\b(?!\()/,
+  /^\/\* (un)?lock(Indexes|Partitions) \*\//,
+  /\brate_limit_points\b/,
 ];
+
+/**
+ * Whether a statement without a scope, with its label, names the workspace of each table by a parameter, and runs on the node of the
+ * workspace if the database is distributed, also if it reads no table.
+ */
+export function namesWorkspace(text: string): boolean {
+  if (WITHOUT_WORKSPACE.some((pattern) => pattern.test(text))) return true;
+  return workspaceParameterOf(text) !== undefined && referencesWithoutWorkspace(text).length === 0;
+}
 
 /** A token of SQL, or what is between two parentheses. */
 type Token = string | Token[];
@@ -55,7 +69,7 @@ const clauses = new Set(
  * another table is not enough, because a router of a distributed database reads parameters only.
  */
 export function referencesWithoutWorkspace(text: string): string[] {
-  return exceptions.some((exception) => exception.test(text)) ? [] : statementsIn(parse(text)).flatMap(faultsOf);
+  return statementsIn(parse(text)).flatMap(faultsOf);
 }
 
 function parse(text: string): Token[] {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { ReadDb } from '../../src/db/client.ts';
-import { Prisma } from '../../src/db/generated/client.ts';
 import type { Page, Position } from '../../src/db/reading/keyset.ts';
 import { readOrderedPage } from '../../src/db/reading/ordered/page.ts';
 import { toCondition } from '../../src/domain/users/filter/filter.ts';
@@ -11,6 +10,7 @@ import { choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
 import { NOW, usePeople } from '../kit/filters/people.ts';
 import { someOrder, sortPeople } from '../kit/filters/sort-people.ts';
+import { slowStatement } from '../kit/statements.ts';
 import { casesOf } from '../kit/test-size.ts';
 
 const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
@@ -23,9 +23,7 @@ const planningForAllRows = (db: ReadDb): ReadDb => ({
   ...(db.indexes ? { indexes: db.indexes } : {}),
   query: (query, ...values) => db.query(query, ...values),
   queryOnce: (statement, timeoutMs) =>
-    timeoutMs === undefined || timeoutMs > MAX_FIRST_PLAN_MS
-      ? db.queryOnce(statement)
-      : db.queryOnce(Prisma.sql`/* slow */ SELECT pg_sleep(${1}::int)`, 1),
+    timeoutMs === undefined || timeoutMs > MAX_FIRST_PLAN_MS ? db.queryOnce(statement) : db.queryOnce(slowStatement, 1),
 });
 
 describe.each([false, true])('Pages of a filter in any order, with all indexes: %s', (hasAllIndexes) => {

@@ -16,6 +16,7 @@ import { type Choices, choicesOf } from '../kit/choices.ts';
 import { filterGenerator } from '../kit/filters/generate-filter.ts';
 import { insertPeople, NOW, somebody } from '../kit/filters/people.ts';
 import { someFieldOrder, sortPeople } from '../kit/filters/sort-people.ts';
+import { slowStatement } from '../kit/statements.ts';
 import { casesOf } from '../kit/test-size.ts';
 
 const filterSchema = userFilter({ list: z.uuid(), segment: z.uuid() });
@@ -103,7 +104,7 @@ const withoutFirstPlan = (): ReadDb => ({
   queryOnce: (statement, timeoutMs) =>
     timeoutMs === undefined || timeoutMs > MAX_FIRST_PLAN_MS
       ? app.db.queryOnce(statement)
-      : app.db.queryOnce(Prisma.sql`/* slow */ SELECT pg_sleep(${1}::int)`, 1),
+      : app.db.queryOnce(slowStatement, 1),
 });
 
 describe('A search', () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { inWorkspace } from '../../../src/db/sql.ts';
 import { startApp } from '../../kit/app.ts';
 import { tenantTables } from '../../kit/tenant-statements.ts';
 import { variant } from '../../kit/variant.ts';
@@ -11,6 +12,17 @@ it('fails every test whose app runs a statement without its workspace', async ()
   await expect(app[Symbol.asyncDispose]()).rejects.toThrow(FAULT);
 });
 
+it('fails every test whose app runs a statement elsewhere than on the node of its workspace', async () => {
+  const app = await startApp();
+  await app.db.query`/* lockWorkspace */ SELECT pg_advisory_xact_lock(hashtextextended(${app.workspaceId}, 0))`;
+  await expect(app[Symbol.asyncDispose]()).rejects.toThrow(FAULT);
+});
+
+it('accepts statements on the rows of all workspaces', async () => {
+  await using app = await startApp();
+  await app.db.queryAllWorkspaces`/* countAll */ SELECT count(*) FROM users`;
+});
+
 // Without a name, it counts as a statement of the test.
 it.runIf(variant.prepared)('fails every test whose app runs a statement without a label', async () => {
   const app = await startApp();
@@ -20,7 +32,10 @@ it.runIf(variant.prepared)('fails every test whose app runs a statement without 
 
 it('adds the label of a statement to its error', async () => {
   await using app = await startApp();
-  await expect(app.db.query`/* divide */ SELECT 1 / 0`).rejects.toMatchObject({ code: '22012', statement: 'divide' });
+  await expect(app.db.query`/* divide */ SELECT 1 / 0 ${inWorkspace(app.workspaceId)}`).rejects.toMatchObject({
+    code: '22012',
+    statement: 'divide',
+  });
 });
 
 it('covers every table with a workspace_id', async () => {

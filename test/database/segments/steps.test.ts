@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { DatabaseClient } from '../../../src/db/client.ts';
-import { Prisma } from '../../../src/db/generated/client.ts';
 import { labelOf } from '../../../src/db/statements.ts';
 import { advanceBackfill } from '../../../src/domain/segments/backfill.ts';
 import { consumeChanges } from '../../../src/domain/segments/consume.ts';
 import { findWorkspacesWithWork } from '../../../src/domain/segments/leases.ts';
 import { newId } from '../../../src/domain/shared/ids.ts';
 import { after, define, processOf, redefine, settle, startWithJobs, uidsIn } from '../../kit/segments/workspace.ts';
+import { slowStatement } from '../../kit/statements.ts';
 
 const named = (firstName: string) => ({ firstName: { eq: firstName } });
 
@@ -88,7 +88,7 @@ it('evaluates by a definition that was changed between two steps', async () => {
 function withSlowSearch(db: DatabaseClient): DatabaseClient {
   const queryOnce: DatabaseClient['queryOnce'] = (statement, timeoutMs) =>
     labelOf(statement.text) === 'readDecisiveEventsByContent'
-      ? db.queryOnce(Prisma.sql`/* sleep */ SELECT pg_sleep(5)`, 20)
+      ? db.queryOnce(slowStatement, 20)
       : db.queryOnce(statement, timeoutMs);
   return new Proxy(db, { get: (target, key) => (key === 'queryOnce' ? queryOnce : Reflect.get(target, key)) });
 }

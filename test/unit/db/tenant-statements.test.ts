@@ -1,6 +1,6 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { itFinds } from '../../kit/findings.ts';
-import { referencesWithoutWorkspace } from '../../kit/tenant-statements.ts';
+import { namesWorkspace, referencesWithoutWorkspace } from '../../kit/tenant-statements.ts';
 
 describe('the check that a statement names its workspace', () => {
   itFinds(
@@ -16,7 +16,6 @@ describe('the check that a statement names its workspace', () => {
       'UPDATE users SET uid = $2 FROM input WHERE workspace_id = $1 AND users.id = input.id',
       'DELETE FROM users WHERE workspace_id = $1',
       "SELECT 'x FROM users' -- FROM users",
-      'SELECT * FROM api_keys WHERE api_keys.public_key = $1',
       'SELECT id FROM users WHERE workspace_id = $1 UNION ALL SELECT id FROM lists WHERE workspace_id = $1',
     ],
     [
@@ -41,4 +40,16 @@ describe('the check that a statement names its workspace', () => {
       ['DELETE FROM events USING users WHERE users.workspace_id = $1', ['events']],
     ],
   );
+});
+
+it.each([
+  ['/* readUsers */ SELECT FROM users WHERE workspace_id = $1', true],
+  ['/* readUsers */ SELECT FROM users', false],
+  ['/* readUsers */ SELECT FROM users, lists WHERE users.workspace_id = $1', false],
+  ['/* lockKeys */ SELECT pg_advisory_xact_lock($1)', false],
+  ['/* begin */ BEGIN', true],
+  ['/* countPoints */ INSERT INTO rate_limit_points (key) VALUES ($1)', true],
+  ['/* readIndexStates */ SELECT FROM pg_index JOIN pg_class ON true', true],
+])('knows whether a statement names its workspace: %s', (text, isRouted) => {
+  expect(namesWorkspace(text)).toBe(isRouted);
 });
