@@ -128,8 +128,7 @@ describe('deleteOldChanges', () => {
       { days: 40, xid: 0, count: 500 },
       { days: 1, xid: 4 },
     ]);
-    const step = async () =>
-      (await deleteOldChanges(app.db, app.workspaceId, { policy: 'log', days: 30 }, 50)).deleted;
+    const step = async () => (await deleteOldChanges(app.db, app.workspaceId, { policy: 'log', days: 30 }, 50)).deleted;
     let deleted = 0;
     // A step deletes nothing while another process runs one, however often it is repeated meanwhile.
     const deadline = Date.now() + 60_000;
