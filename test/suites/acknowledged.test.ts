@@ -61,7 +61,7 @@ it('stores each acknowledged write exactly once and completely while processes a
   expect(of('createUser').filter((number) => !stored.whole.has(`made${number}`))).toEqual([]);
   expect(stored.halves).toEqual([]);
   expect(writes.filter(({ keyed, acknowledged }) => keyed && !acknowledged)).toEqual([]);
-  for (const kind of kinds) expect(of(kind).length).toBeGreaterThan(20);
+  for (const kind of kinds) expect(of(kind).length).toBeGreaterThan(KILLS);
   const unacknowledged = kinds.flatMap((kind) => of(kind, false));
   printFigures('acknowledged', {
     seed,
