@@ -7,6 +7,8 @@ const CONCURRENT = [
   'database-tls',
   'embedded-away',
   'erasure',
+  'failover',
+  'faults',
   'fuzz',
   'helm',
   'image',

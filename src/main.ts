@@ -1,12 +1,9 @@
 import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import { type Config, readConfig } from './config/index.ts';
-import { startPrimary } from './process/cluster/primary.ts';
-import { startWorker } from './process/cluster/worker.ts';
 import { openDatabaseSource } from './process/database-source.ts';
 import { exitOnUncaughtException, exitWithError, runUntilSignal, type Stop } from './process/lifecycle.ts';
 import { startMetrics } from './process/metrics-server.ts';
-import { serve } from './process/serve.ts';
 import { announceReadiness } from './process/startup-banner.ts';
 import { createLogger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics/index.ts';
@@ -25,6 +22,8 @@ async function startServing(
 ): Promise<Stop> {
   const source = await openDatabaseSource(config, log, signal);
   try {
+    // Loaded once the database can be used: 1,400 modules, which a start that fails does not need.
+    const { serve } = await import('./process/serve.ts');
     const { address, close } = await serve(config, source, log, { signal, metrics });
     announceReadiness(address, source, config, log);
     return async () => {
@@ -37,9 +36,13 @@ async function startServing(
   }
 }
 
-function selectStart({ workers }: Config): (config: Config, log: Logger, signal: AbortSignal) => Promise<Stop> {
+/** Loads what the process needs: the primary of a cluster serves no requests. */
+async function selectStart({
+  workers,
+}: Config): Promise<(config: Config, log: Logger, signal: AbortSignal) => Promise<Stop>> {
   if (workers === 1) return startSingleProcess;
-  return cluster.isPrimary ? startPrimary : startWorker;
+  if (cluster.isPrimary) return (await import('./process/cluster/primary.ts')).startPrimary;
+  return (await import('./process/cluster/worker.ts')).startWorker;
 }
 
 try {
@@ -47,7 +50,8 @@ try {
   const log = createLogger(config.logLevel, config.workers > 1);
   exitOnUncaughtException(log);
   if (cluster.isPrimary) for (const warning of config.warnings) log.warn(warning);
-  await runUntilSignal((signal) => selectStart(config)(config, log, signal), log, config.drainMs);
+  const start = await selectStart(config);
+  await runUntilSignal((signal) => start(config, log, signal), log, config.drainMs);
 } catch (error) {
   exitWithError(error);
 }

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
-import { openCli, runCli } from './cli.ts';
+import { openCli, startCli } from './cli.ts';
 import { runProgram } from './program.ts';
 
 /** The CLI with a workspace and a folder for files. */
@@ -28,7 +28,7 @@ export async function openImportCli() {
       const text = await readFile(`${path}.rejected.ndjson`, 'utf8');
       return text.split('\n').flatMap((line) => (line === '' ? [] : JSON.parse(line)));
     },
-    import: (...command: string[]) => runCli(cli.env, 'import', ...command, ...workspace),
+    import: (...command: string[]) => startCli(cli.env, 'import', ...command, ...workspace),
     /** Imports standard input. */
     importInput: (input: string, ...command: string[]) =>
       runProgram('src/cli/main.ts', ['import', ...command, ...workspace], { env: cli.env, input }),

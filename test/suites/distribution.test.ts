@@ -7,7 +7,7 @@ import { scopes } from '../../src/domain/shared/scopes.ts';
 import { createWorkspace } from '../../src/domain/workspaces/workspaces.ts';
 import { basic } from '../kit/app.ts';
 import { CitusCluster, hasCitus } from '../kit/citus-cluster.ts';
-import { runCli } from '../kit/cli.ts';
+import { startCli } from '../kit/cli.ts';
 import { printFigures } from '../kit/figures.ts';
 import { startGateway } from '../kit/gateway-process.ts';
 import { ReadHistory } from '../kit/read-history.ts';
@@ -154,7 +154,7 @@ async function killWorker(
 it.skipIf(!hasCitus)('serves from any node, and loses nothing while shards move and a worker is killed', async () => {
   await using cluster = await CitusCluster.start(WORKERS);
   const workspaces = await createWorkspaces(cluster.urlOf(0));
-  const distributed = await runCli({ DATABASE_URL: cluster.urlOf(0) }, 'distribute', '--shards', '8', '--json');
+  const distributed = await startCli({ DATABASE_URL: cluster.urlOf(0) }, 'distribute', '--shards', '8', '--json');
   expect(distributed, distributed.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('"isNew": true') });
   await using load = new Load();
   await load.start(cluster, workspaces);

@@ -4,10 +4,11 @@ import { printFigures } from '../kit/figures.ts';
 import { startForOverload } from '../kit/overload/gateway.ts';
 import { generate } from '../kit/overload/generate.ts';
 import type { Outcome } from '../kit/overload/plan.ts';
+import { isFullSize } from '../kit/test-size.ts';
 
 /** Connections of the tenant that reads, and the duration of each measurement in seconds. */
 const READERS = 10;
-const SECONDS = 5;
+const SECONDS = isFullSize ? 5 : 3;
 
 /** The least part of its fair share that a tenant keeps during a flood. The fair share is half of its throughput on an idle gateway. */
 const LEAST = { 'with the default limits': 0.9, 'without rate limits': 0.5 } as const;

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { BUSY } from '../../src/db/advisory-locks.ts';
 import { CONVERSION_CHECK } from '../../src/db/errors.ts';
-import { runCli } from '../kit/cli.ts';
+import { startCli } from '../kit/cli.ts';
 import { allowanceFor, readCpuTime, slowdown } from '../kit/cpu-time.ts';
 import { hasDebianPostgres, startDebianPostgres } from '../kit/debian-postgres.ts';
 import { printFigures } from '../kit/figures.ts';
@@ -174,7 +174,7 @@ async function killAt({ url, query }: Target, step: keyof typeof steps, afterMs:
 }
 
 async function listPartitions(url: string) {
-  const { stdout, stderr, code } = await runCli({ DATABASE_URL: url }, 'partitions', 'list', '--json');
+  const { stdout, stderr, code } = await startCli({ DATABASE_URL: url }, 'partitions', 'list', '--json');
   expect(code, stderr).toBe(0);
   return listJson.parse(JSON.parse(stdout));
 }

@@ -51,8 +51,8 @@ const imports = new Map(files.map((file) => [file, importsOf(file)]));
 
 function importsOf(file: string): string[] {
   const source = readFileSync(file, 'utf8');
-  return [...source.matchAll(/from '(\.[^']+)'|^import '(\.[^']+)'/gm)].map(([, from, bare]) =>
-    join(dirname(file), from ?? bare ?? ''),
+  return [...source.matchAll(/from '(\.[^']+)'|^import '(\.[^']+)'|import\('(\.[^']+)'\)/gm)].map(
+    ([, from, bare, dynamic]) => join(dirname(file), from ?? bare ?? dynamic ?? ''),
   );
 }
 

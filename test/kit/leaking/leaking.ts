@@ -24,7 +24,7 @@ beforeAll(async () => {
   await report('file', [ofFile.pid, ...workerPids(ofFile), await postmasterPid(join(DIRECTORY, 'data/postgres'))]);
 });
 
-it('leaves a gateway running', { timeout: LEAK === 'timeout' ? 20_000 : 120_000 }, async () => {
+it('leaves a gateway running', { timeout: LEAK === 'timeout' ? 8_000 : 120_000 }, async () => {
   const database = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing', DATABASE_WAIT_MS: '3600000' };
   const { child: ofTest } = launch(database);
   const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { runCli } from '../../kit/cli.ts';
 import { createDatabase, type TestDatabase } from '../../kit/database.ts';
 import { withConnection } from '../../kit/database-url.ts';
 import { startIgnoringPooler } from '../../kit/ignoring-pooler.ts';
 import { checkInstalled } from '../../kit/installed.ts';
 import { keepsPrepared, pgbouncerVersion, startPgBouncer } from '../../kit/pgbouncer.ts';
-import { fails, ok, runProgram } from '../../kit/program.ts';
+import { fails, ok } from '../../kit/program.ts';
 
 const isInstalled = checkInstalled('PgBouncer', pgbouncerVersion !== undefined);
 
@@ -17,7 +18,7 @@ const WORKSPACE = '0199b6a1-7c55-7d1f-a1ce-0d1c5b2f8a44';
 const PREPARED_STATEMENTS = keepsPrepared ? 'on' : 'off';
 
 const cli = (env: Record<string, string>, command: string) =>
-  runProgram('src/cli/main.ts', command.split(' '), { env: { PREPARED_STATEMENTS, ...env } });
+  runCli({ PREPARED_STATEMENTS, ...env }, ...command.split(' '));
 
 const urlOf = ({ connection }: TestDatabase) => connection.connectionString;
 

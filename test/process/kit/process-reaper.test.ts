@@ -47,7 +47,7 @@ async function startLeakingRun(leak: 'fail' | 'timeout' | 'hang') {
 // The reaper reads the environment of processes from /proc.
 it.runIf(process.platform === 'linux').each<['fail' | 'timeout', string]>([
   ['fail', 'fails on purpose'],
-  ['timeout', 'Test timed out in 20000ms'],
+  ['timeout', 'Test timed out in 8000ms'],
 ])('leaves no process running after a test with a %s', async (leak, message) => {
   await using run = await startLeakingRun(leak);
   const pids = await run.pids();

@@ -3,7 +3,7 @@ import { createKey } from '../../../src/auth/keys.ts';
 import { openDatabase } from '../../../src/db/client.ts';
 import { scopes } from '../../../src/domain/shared/scopes.ts';
 import { basic } from '../../kit/app.ts';
-import { runCli } from '../../kit/cli.ts';
+import { startCli } from '../../kit/cli.ts';
 import { hasDebianPostgres } from '../../kit/debian-postgres.ts';
 import { startFaultProxy } from '../../kit/fault-proxy.ts';
 import { freePorts } from '../../kit/free-ports.ts';
@@ -343,7 +343,7 @@ describe.skipIf(!hasDebianPostgres)('reads from replicas', () => {
     await using later = await startWith(environment);
     expect((await rename(later, 'moved', 'Edith')).readAfter).toMatch(/^2-/);
     for (const variables of [environment, { DATABASE_URLS: servers.urls.join(',') }]) {
-      expect(await runCli(variables, 'workspaces', 'create', 'Later')).toMatchObject({ code: 0, stderr: '' });
+      expect(await startCli(variables, 'workspaces', 'create', 'Later')).toMatchObject({ code: 0, stderr: '' });
     }
     expect(
       await servers.query(servers.primary, "SELECT count(*)::int AS count FROM workspaces WHERE name = 'Later'"),
