@@ -37,8 +37,6 @@ export interface Database extends WriteDb {
   /** False if a connection pooler cannot keep prepared statements. */
   prepared: boolean;
   timeouts: DatabaseTimeouts;
-  /** Whether the tables are distributed over several nodes. */
-  isDistributed: boolean;
 }
 
 /** An open database: Prisma's models, the pool, and a handle for each workspace that shares it. */
@@ -70,9 +68,8 @@ export function openDatabase(
   { poolSize = 10, timeouts = DEFAULT_TIMEOUTS, ...options }: DatabaseOptions = {},
 ) {
   const { servers, connectionString = '' } = connection;
-  const { isDistributed = false } = connection;
   // The nodes of a distributed database plan the statements of a workspace themselves.
-  const prepared = (options.prepared ?? true) && !isDistributed;
+  const prepared = (options.prepared ?? true) && !connection.isDistributed;
   const monitor = servers && new PrimaryMonitor(servers, connectionString);
   const pool = openPool(connection, { size: poolSize, timeouts, source: monitor });
   monitor?.watchPool(pool);
@@ -90,7 +87,6 @@ export function openDatabase(
     connections,
     prepared,
     timeouts,
-    isDistributed,
     indexes,
   };
   const shares = sharePool(pool, timeouts.poolWaitMs);
@@ -109,7 +105,7 @@ export function openDatabase(
     /** The same database, limited to the workspace's share of the connections (`pool-shares.ts`). */
     forWorkspace: byWorkspace((workspaceId): Database => {
       const share = shares.of(workspaceId);
-      return { ...statementsOn(share, prepared), connections: share, prepared, timeouts, isDistributed, indexes };
+      return { ...statementsOn(share, prepared), connections: share, prepared, timeouts, indexes };
     }),
   });
 }
