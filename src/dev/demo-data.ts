@@ -16,6 +16,9 @@ export const demoWorkspace = {
 /** The key of the demo workspace. Only the embedded database has it (docs/contract.md, "Demo data"). */
 export const demoCredentials = { publicKey: 'pk_demo', secret: 'sk_demo' } as const;
 
+/** Maximum duration in ms: the rows take 1 to 2 s, and more than 10 s while other programs keep all cores busy. */
+const INSERT_TIMEOUT_MS = 120_000;
+
 /**
  * Inserts the demo workspace in one transaction, unless it exists. The rows are the same on every new database.
  * @param createDemoKey creates the key of the workspace in the same transaction.
@@ -29,13 +32,16 @@ export async function seedDemoData(
   const [workspace] = await db.query<{ id: string }[]>`/* hasDemoWorkspace */
     SELECT workspace_id AS id FROM workspaces WHERE workspace_id = ${demoWorkspace.id}::uuid`;
   if (workspace) return false;
-  return db.$transaction(async (tx) => {
-    const { count } = await tx.workspace.createMany({ data: [demoWorkspace], skipDuplicates: true });
-    if (count === 0) return false;
-    await createDemoKey(tx, demoWorkspace.id);
-    await insertRows(tx, demoWorkspace.id);
-    return true;
-  });
+  return db.$transaction(
+    async (tx) => {
+      const { count } = await tx.workspace.createMany({ data: [demoWorkspace], skipDuplicates: true });
+      if (count === 0) return false;
+      await createDemoKey(tx, demoWorkspace.id);
+      await insertRows(tx, demoWorkspace.id);
+      return true;
+    },
+    { timeout: INSERT_TIMEOUT_MS },
+  );
 }
 
 /** Number of users, including the example user of the REST reference. */

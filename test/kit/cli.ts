@@ -65,6 +65,8 @@ for (const name of ['stdout', 'stderr'] as const) {
   };
 }
 
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
 /**
  * Runs a command of the CLI in this process: starting a program takes 0.7 s of CPU time. What only a process does is tested with
  * `startCli`: its end, signals, standard input, a closed standard output, and `import`, which sets its exit code itself.
@@ -72,11 +74,12 @@ for (const name of ['stdout', 'stderr'] as const) {
 export async function runCli(env: Record<string, string>, ...command: string[]): Promise<Outcome> {
   const output: Written = { stdout: [], stderr: [] };
   const { DATABASE_URL: _unset, ...inherited } = process.env;
+  const before = signals.map((signal) => new Set(process.rawListeners(signal)));
   const code = await written.run(output, () => runCommand(command, useDatabase({ ...inherited, ...env })));
-  // Those of commands that can be interrupted.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  // A process that ends leaves its listeners.
+  for (const [index, signal] of signals.entries())
     for (const listener of process.rawListeners(signal))
-      if (/\binterrupt/.test(String(listener))) process.off(signal, listener as () => void);
+      if (!before[index]?.has(listener)) process.off(signal, listener as () => void);
   return { stdout: String(Buffer.concat(output.stdout)), stderr: String(Buffer.concat(output.stderr)), code };
 }
 
