@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { variant } from './variant.ts';
 
 /** Name of the migrated database, after the run's prefix, from which the others are copied. */
@@ -33,9 +33,19 @@ export async function disconnectAll(client: Client, database: string): Promise<v
   while ((await client.query(terminate, [database])).rowCount) await delay(20);
 }
 
-/** Drops a database if it exists, even while sessions are connected to it; Citus would connect again. */
+/**
+ * Drops a database if it exists, even while sessions are connected to it; Citus would connect again. The statement waits for all sessions
+ * of the server, of which one can take minutes to end: then the database is left to the end of the run.
+ */
 export async function dropDatabase(client: Client, database: string): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
   if (rowCount && variant.distributed) await disconnectAll(client, database);
-  await client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+  await client.query(`SET statement_timeout TO ${DROP_TIMEOUT_MS}`);
+  await client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`).catch((error: unknown) => {
+    if (!(error instanceof DatabaseError && error.code === QUERY_CANCELED)) throw error;
+  });
+  await client.query('RESET statement_timeout');
 }
+
+const DROP_TIMEOUT_MS = 20_000;
+const QUERY_CANCELED = '57014';

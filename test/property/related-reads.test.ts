@@ -95,7 +95,7 @@ function someQuery(choices: Choices): string {
 
 /**
  * The result of a query. The order of its errors depends on which statement ends first, so that they are sorted. If the whole data is
- * null, that also decides which of several root fields is reported, so that their paths are omitted.
+ * null, that also decides which of several root fields are reported, so that each error is listed once, without its path.
  */
 async function sendOnce(query: string) {
   const headers = { 'content-type': 'application/json', authorization: app.owner, 'x-request-id': 'same' };
@@ -106,11 +106,10 @@ async function sendOnce(query: string) {
     payload: JSON.stringify({ query }),
   });
   const { data, errors = [] } = JSON.parse(payload);
-  const sorted: object[] = errors
-    .map(({ locations: _, path, ...error }: { locations: unknown; path: unknown }) =>
-      data === null ? error : { ...error, path },
-    )
-    .toSorted((one: object, two: object) => (JSON.stringify(one) < JSON.stringify(two) ? -1 : 1));
+  const texts: string[] = errors.map(({ locations: _, path, ...error }: { locations: unknown; path: unknown }) =>
+    JSON.stringify(data === null ? error : { ...error, path }),
+  );
+  const sorted = (data === null ? [...new Set(texts)] : texts).toSorted().map((text): object => JSON.parse(text));
   return { data, errors: sorted };
 }
 

@@ -72,15 +72,6 @@ BEGIN
 END
 $function$`;
 
-/**
- * The version of the functions and of the views, which changes with the columns of the tables and the text of the functions.
- * @param migrations the names of all that are applied.
- */
-export function versionAfter(migrations: readonly string[]): string {
-  const hash = createHash('sha256').update([...migrations.toSorted(), CREATE_SHARD_VIEWS, runOn('')].join('\n'));
-  return hash.digest('hex').slice(0, 12);
-}
-
 /** SQL that creates the functions of a version on all nodes, or replaces those of another one. */
 export const createFunctions = (version: string): readonly string[] => [
   CREATE_SHARD_VIEWS,
@@ -90,6 +81,15 @@ export const createFunctions = (version: string): readonly string[] => [
   delegate(RUN_SIGNATURE),
   delegate('public.usergraph_drop_shard_views(uuid)'),
 ];
+
+/**
+ * The version of the functions and of the views, which changes with the columns of the tables and the text of the functions.
+ * @param migrations the names of all that are applied.
+ */
+export function versionAfter(migrations: readonly string[]): string {
+  const hash = createHash('sha256').update([...migrations.toSorted(), ...createFunctions('')].join('\n'));
+  return hash.digest('hex').slice(0, 12);
+}
 
 /** SQL that lets Citus run the calls of a function on the nodes of the workspaces that they name. */
 const delegate = (signature: string) =>
