@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client, ClientConfig } from 'pg';
 import { z } from 'zod';
-import { IS_DISTRIBUTED } from './distribution/functions.ts';
+import { IS_DISTRIBUTED, RUN_SIGNATURE } from './distribution/functions.ts';
 import { describeDatabaseError } from './errors.ts';
 import { type ReadOnlyCause, toReadOnlyCause } from './read-only.ts';
 import { type Connection, openSession, type SessionTimeouts, serverOf, timeoutSettings } from './session.ts';
@@ -46,6 +46,7 @@ const SETTINGS = z.tuple([
     isStandby: z.boolean(),
     isReadOnly: z.boolean(),
     isDistributed: z.boolean(),
+    hasFunctions: z.boolean(),
     timeouts: z.record(z.string(), z.number()),
   }),
 ]);
@@ -80,6 +81,11 @@ export async function checkSessions(
       : [own];
     rejectTimeZones(settings, first.client);
     rejectTimeouts(settings, expected, first.client);
+    if (own.isDistributed && !own.hasFunctions) {
+      throw new SessionError(
+        `The functions of the distributed ${placeOf(first.client)} are those of another version of usergraph. Run npm run db:migrate with the URL of the coordinator.`,
+      );
+    }
     if (isPooled && expected.prepared) await tryPrepared(clients);
     return {
       connection: own.isDistributed ? { ...first.connection, isDistributed: true } : first.connection,
@@ -95,7 +101,7 @@ async function readSettings(client: Client, seconds: number): Promise<Settings> 
   const { rows } = await client.query(`/* checkSession */
     SELECT pg_backend_pid() AS pid, current_setting('TimeZone') AS "timeZone", pg_is_in_recovery() AS "isStandby",
       current_setting('transaction_read_only')::bool AS "isReadOnly",
-      ${IS_DISTRIBUTED} AS "isDistributed",
+      ${IS_DISTRIBUTED} AS "isDistributed", to_regprocedure('${RUN_SIGNATURE}') IS NOT NULL AS "hasFunctions",
       (SELECT json_object_agg(name, setting::int) FROM pg_settings
        WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout')) AS timeouts
     FROM pg_sleep(${seconds})`);

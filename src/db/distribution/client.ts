@@ -16,11 +16,10 @@ export function distributedClientOf(base: ClientClass, lockTimeoutMs: number): C
 
   return class extends base {
     readonly #session: Session = {
-      send: (statement, timeoutMs) =>
+      send: (statement, timeoutMs, settings = {}) =>
         timeoutMs === undefined
           ? super.query(statement)
-          : // The other settings are those of the statement, not of the call that runs it.
-            queryOnce({ query: (query) => super.query(query) }, statement, timeoutMs, {}),
+          : queryOnce({ query: (query) => super.query(query) }, statement, timeoutMs, settings),
       submit: (query) => void super.query(query),
       isInTransaction: () => this.getTransactionStatus() !== 'I',
     };

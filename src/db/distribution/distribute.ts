@@ -48,7 +48,6 @@ export async function distribute(
     const dropped = [...(await readDefinitions(client, FOREIGN_KEYS)), ...(await readDefinitions(client, TRIGGERS))];
     for (const { drop } of dropped) await client.query(drop);
     await unqualifyTables(client);
-    await client.query(CREATE_EPOCHS_TABLE);
     for (const name of await listTables(client)) {
       onProgress(`distributing ${name}`);
       await distributeTable(client, name);
@@ -56,7 +55,7 @@ export async function distribute(
     for (const name of LOCAL_TABLES) await client.query('SELECT citus_add_local_table_to_metadata($1)', [name]);
     onProgress('checking foreign keys');
     for (const { create } of dropped) await client.query(create);
-    for (const sql of createFunctions(await readVersion(client))) await client.query(sql);
+    await installFunctions(client);
     await client.query('COMMIT');
     return true;
   } catch (error) {
@@ -67,8 +66,8 @@ export async function distribute(
 
 /** Whether a database is distributed. */
 export async function isDistributedDatabase(client: ClientBase): Promise<boolean> {
-  const { rows } = await client.query<{ is: boolean }>(`SELECT ${IS_DISTRIBUTED} AS is`);
-  return rows[0]?.is === true;
+  const { rows } = await client.query<{ isDistributed: boolean }>(`SELECT ${IS_DISTRIBUTED} AS "isDistributed"`);
+  return rows[0]?.isDistributed === true;
 }
 
 /** Removes the rows that the tables of the coordinator still have after their distribution. They are not visible. */
@@ -86,7 +85,7 @@ export async function migrateDistributed(
   { name, statements }: { name: string; statements: readonly string[] },
 ): Promise<void> {
   await client.query(SESSION_SETTINGS);
-  if (statements.some((statement) => CHANGES_COLUMNS.test(statement))) await dropShardViews(client);
+  if (statements.some((statement) => COLUMN_CHANGE.test(statement))) await dropShardViews(client);
   for (const statement of statements) {
     await client.query(statement);
     if (/^CREATE (UNLOGGED )?TABLE\b/i.test(statement)) {
@@ -94,21 +93,26 @@ export async function migrateDistributed(
     }
   }
   await unqualifyTables(client);
-  for (const sql of createFunctions(await readVersion(client, name))) await client.query(sql);
+  await installFunctions(client, name);
 }
 
 /** Statements that PostgreSQL rejects while views have the column. */
-const CHANGES_COLUMNS = /\bDROP COLUMN\b|\bALTER COLUMN \S+ (SET DATA )?TYPE\b/i;
+const COLUMN_CHANGE = /\bDROP COLUMN\b|\bALTER COLUMN \S+ (SET DATA )?TYPE\b/i;
 
-/** Drops the views of all shards in the transaction of the session. Statements wait for its end, and create them again. */
+/**
+ * Drops the views of all shards in the transaction of the session, and waits at most a second for the statements that use them. Others wait
+ * for the end of the transaction.
+ */
 async function dropShardViews(client: ClientBase): Promise<void> {
+  const deadline = performance.now() + 1_000;
   for (const { workspaceId } of await readShards((sql) => client.query(sql))) {
-    await client.query('SELECT public.usergraph_drop_shard_views($1)', [workspaceId]);
+    const timeoutMs = Math.max(Math.ceil(deadline - performance.now()), 1);
+    await client.query('SELECT public.usergraph_drop_shard_views($1, $2)', [workspaceId, timeoutMs]);
   }
 }
 
-/** Whether the functions of a distributed database are those of another version of usergraph or of its migrations. */
-export async function hasOldFunctions(client: ClientBase): Promise<boolean> {
+/** Whether a distributed database has the functions of another version of usergraph or of its migrations. */
+export async function hasOtherFunctions(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ source: string }>(
     `SELECT prosrc AS source FROM pg_proc WHERE proname = '${RUN_IN_WORKSPACE}' AND pronamespace = to_regnamespace('public')`,
   );
@@ -122,7 +126,7 @@ export async function updateFunctions(client: ClientBase): Promise<void> {
   await client.query('BEGIN');
   try {
     await client.query(SESSION_SETTINGS);
-    for (const sql of createFunctions(await readVersion(client))) await client.query(sql);
+    await installFunctions(client);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');
@@ -130,11 +134,29 @@ export async function updateFunctions(client: ClientBase): Promise<void> {
   }
 }
 
-/** Drops the views of earlier versions on all nodes. Those in use, or on a node that is down, stay until the next migration. */
-export async function dropOldShardViews(client: ClientBase): Promise<void> {
-  await client.query('SELECT FROM run_command_on_all_nodes($1)', [
-    `SELECT public.usergraph_drop_old_shard_views('${await readVersion(client)}')`,
-  ]);
+/** Creates the functions, and the table of epochs, in the transaction of a session. @param applying the migration that is being applied. */
+async function installFunctions(client: ClientBase, applying?: string): Promise<void> {
+  await client.query(CREATE_EPOCHS_TABLE);
+  for (const table of await listTables(client)) await distributeTable(client, table);
+  for (const sql of createFunctions(await readVersion(client, applying))) await client.query(sql);
+}
+
+/**
+ * Creates the views of all shards, so that the first statements need not, and drops those of other versions on all nodes. Views in use, or on
+ * a node that is down, stay until the next migration.
+ */
+export async function replaceShardViews(client: ClientBase): Promise<void> {
+  for (const { workspaceId } of await readShards((sql) => client.query(sql))) {
+    await client.query('SELECT public.usergraph_create_shard_views($1)', [workspaceId]);
+  }
+  const drop = `SELECT public.usergraph_drop_old_shard_views('${await readVersion(client)}')`;
+  for (let isDone = false; !isDone; ) {
+    const { rows } = await client.query<{ more: boolean }>(
+      "SELECT coalesce(bool_or(success AND result = 't'), false) AS more FROM run_command_on_all_nodes($1)",
+      [drop],
+    );
+    isDone = rows[0]?.more !== true;
+  }
 }
 
 /** The version of functions and views for the tables that a database has. @param applying the migration that is being applied. */

@@ -1,10 +1,14 @@
 import { DatabaseError } from 'pg';
-import { RUN_IN_WORKSPACE, SHARD_MOVED } from './functions.ts';
+import { RUN_IN_WORKSPACE, SHARD_MOVED, SHARD_WITHOUT_VIEWS } from './functions.ts';
+
+const isRejection = (error: unknown, end: string) =>
+  error instanceof DatabaseError && error.code === '40001' && error.message.endsWith(end);
 
 /** Whether a statement was rejected because its shard has moved to another node. It had no effect. */
-export function hasShardMoved(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === '40001' && error.message.endsWith(SHARD_MOVED);
-}
+export const hasShardMoved = (error: unknown) => isRejection(error, SHARD_MOVED);
+
+/** Whether a statement was rejected because its shard has no views yet. It had no effect. */
+export const hasShardNoViews = (error: unknown) => isRejection(error, SHARD_WITHOUT_VIEWS);
 
 /**
  * SQLSTATEs of errors that name tables and constraints, but contain no values in quotes: violated constraints (23), a deadlock, a timeout of
@@ -16,8 +20,8 @@ const NAMING_STATE = /^(23...|40P01|55P03)$/;
 const SHARD_NAME = /"(\w+?)_\d{6,}"/g;
 
 /**
- * Restores the names of tables and constraints in an error of a statement on a shard, and the fields that it lacks if it came from another
- * node.
+ * Restores the names of tables and constraints in an error of a statement on a shard, and fills in `constraint` and `table`, which Citus
+ * does not pass on from other nodes.
  */
 export function withoutShards(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) return error;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { CREATE_SHARD_VIEWS, DROP_OLD_SHARD_VIEWS, DROP_SHARD_VIEWS, SHARD_SCHEMA } from './shard-views.ts';
+import { SHARD_SCHEMA, shardViewFunctions } from './shard-views.ts';
 
 /** The function with which gateways run statements of a workspace on the node that has its rows. */
 export const RUN_IN_WORKSPACE = 'usergraph_run';
 
-/** Its parameters, as PostgreSQL names a function by them. */
-const RUN_SIGNATURE = `public.${RUN_IN_WORKSPACE}(uuid, text, boolean, text[], integer, json)`;
+/** Its signature. */
+export const RUN_SIGNATURE = `public.${RUN_IN_WORKSPACE}(uuid, text, boolean, text[], integer, json)`;
 
 /** SQL of the condition that a database is distributed. */
 export const IS_DISTRIBUTED = `EXISTS (
@@ -14,18 +14,20 @@ export const IS_DISTRIBUTED = `EXISTS (
 /** The end of the message with which it fails if the shard is not on its node. */
 export const SHARD_MOVED = 'is on another node';
 
+/** The end of the message with which it fails if the shard has no views of its version: `usergraph_create_shard_views` creates them. */
+export const SHARD_WITHOUT_VIEWS = 'has no views yet';
+
 /**
  * SQL of the function that runs a statement of a workspace. Citus sends its call to the node that has the shard of the workspace. There,
  * the statement runs on that shard alone, planned by PostgreSQL itself: the names of tables are those of the views of the shard, for
  * trigger functions too.
  *
- * A move of the shard waits for the lock of its metadata, which the transaction keeps, and so does the statement for a move that is
- * about to end. The statement fails with a serialization failure, which gateways retry, if the shard has gone.
+ * A move of the shard waits for the lock of its metadata, which the transaction keeps. A statement waits while a move switches over, and fails
+ * with a serialization failure, which gateways retry, if the shard has gone.
  *
  * The views are those of the version of the function, which each migration replaces: from its commit on, statements use views
- * with the new columns, and no running statement loses its views.
- *
- * Other settings than `lock_timeout` are those of the statement alone: the views can be created before one that is read-only.
+ * with the new columns, and no running statement loses its views. If there are none, the statement fails with a serialization failure: they
+ * are created in a transaction of their own, since those of a long transaction would make others wait.
  *
  * It returns each row as the text of a record, or the number of rows of a statement that returns none.
  */
@@ -37,24 +39,18 @@ SET search_path = public SET timezone = 'UTC' SET datestyle = 'ISO' SET lock_tim
 AS $function$
 DECLARE
   shard bigint := get_shard_id_for_distribution_column('public.workspaces', workspace);
-  name text := '${SHARD_SCHEMA}' || shard || '_${version}';
+  own_group integer := (SELECT groupid FROM pg_dist_local_group);
+  name text := '${SHARD_SCHEMA}' || shard || '_' || own_group || '_${version}';
   result record;
   affected bigint;
 BEGIN
   PERFORM set_config('lock_timeout', lock_timeout_ms::text, true);
   PERFORM lock_shard_metadata(5, ARRAY[shard]);
-  IF NOT EXISTS (
-    SELECT FROM pg_dist_placement WHERE shardid = shard AND groupid = (SELECT groupid FROM pg_dist_local_group)
-  ) THEN
+  IF NOT EXISTS (SELECT FROM pg_dist_placement WHERE shardid = shard AND groupid = own_group) THEN
     RAISE EXCEPTION 'shard % of workspaces ${SHARD_MOVED}', shard USING ERRCODE = 'serialization_failure';
   END IF;
   IF to_regclass(name || '.workspaces') IS NULL THEN
-    BEGIN
-      PERFORM public.usergraph_create_shard_views(name, shard, workspace);
-    EXCEPTION WHEN duplicate_schema OR duplicate_table OR duplicate_function OR unique_violation THEN
-      -- Another transaction has created them, and this session had not seen it yet.
-      NULL;
-    END;
+    RAISE EXCEPTION 'shard % of workspaces ${SHARD_WITHOUT_VIEWS}', shard USING ERRCODE = 'serialization_failure';
   END IF;
   PERFORM set_config('search_path', name || ', pg_catalog, public', true);
   IF settings IS NOT NULL THEN
@@ -74,12 +70,11 @@ $function$`;
 
 /** SQL that creates the functions of a version on all nodes, or replaces those of another one. */
 export const createFunctions = (version: string): readonly string[] => [
-  CREATE_SHARD_VIEWS,
-  DROP_SHARD_VIEWS,
-  DROP_OLD_SHARD_VIEWS,
+  ...shardViewFunctions(version),
   runOn(version),
   delegate(RUN_SIGNATURE),
-  delegate('public.usergraph_drop_shard_views(uuid)'),
+  delegate('public.usergraph_create_shard_views(uuid)'),
+  delegate('public.usergraph_drop_shard_views(uuid, integer)'),
 ];
 
 /**

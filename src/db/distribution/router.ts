@@ -3,7 +3,7 @@ import { DatabaseError, type QueryResult } from 'pg';
 import { isUnavailable } from '../errors.ts';
 import { ONCE_SETTINGS } from '../query-once.ts';
 import { RoutedStatements } from './describe-statement.ts';
-import { hasShardMoved } from './errors.ts';
+import { hasShardMoved, hasShardNoViews } from './errors.ts';
 import { RUN_IN_WORKSPACE } from './functions.ts';
 import { callOf, literalTextOf, toResult, toText, workspaceParameterOf } from './routed-statement.ts';
 import type { Session, Statement } from './session.ts';
@@ -30,6 +30,8 @@ export class Router {
   readonly #statements = new RoutedStatements();
   /** Their number does not change. */
   #shards: Promise<Shard[]> | undefined;
+  /** Workspaces whose shards had no views for a statement of a transaction, which its caller repeats. */
+  readonly #withoutViews = new Set<string>();
 
   /** @param lockTimeoutMs of the sessions on other nodes. */
   constructor(lockTimeoutMs: number) {
@@ -37,12 +39,16 @@ export class Router {
   }
 
   /** @param timeoutMs as for `queryOnce`; the settings of the session if omitted. */
-  run(statement: Statement, session: Session, timeoutMs?: number): Promise<QueryResult> {
+  async run(statement: Statement, session: Session, timeoutMs?: number): Promise<QueryResult> {
+    if (this.#withoutViews.size > 0 && !session.isInTransaction()) {
+      for (const workspaceId of this.#withoutViews) await createViews(workspaceId, session);
+      this.#withoutViews.clear();
+    }
     if (statement.scope === 'all workspaces') return this.#runOnAllShards(statement, session);
     if (statement.scope === 'any workspace') return this.#runOnAnyShard(statement, session);
     const place = workspaceParameterOf(statement.text);
     const workspaceId = place === undefined ? null : toText(statement.values?.[place]);
-    if (workspaceId === null) return session.send(statement, timeoutMs);
+    if (workspaceId === null) return session.send(statement, timeoutMs, ONCE_SETTINGS);
     return this.#runInWorkspace(workspaceId, statement, session, timeoutMs);
   }
 
@@ -82,8 +88,8 @@ export class Router {
   }
 
   /**
-   * Runs a statement on one shard after the other, outside of a transaction also after an error of PostgreSQL. A node that does not answer is not
-   * asked for its other shards.
+   * Runs a statement on one shard after the other, outside of a transaction also after an error of PostgreSQL. Skips the other shards of a
+   * node that does not answer.
    */
   async *#eachShard(
     statement: Statement,
@@ -112,8 +118,8 @@ export class Router {
   }
 
   /**
-   * Runs a statement, and again if its shard has just moved to another node: it had no effect. A transaction fails, and its caller
-   * repeats it.
+   * Runs a statement. Retries it if its shard has just moved or has no views yet, since it had no effect. In a transaction, throws, so that
+   * the caller retries the transaction.
    */
   async #runInWorkspace(
     workspaceId: string,
@@ -135,8 +141,11 @@ export class Router {
         const records = rows.map(({ [RUN_IN_WORKSPACE]: record }) => record);
         return toResult(statement, routed.fields, records);
       } catch (error) {
-        if (attempt === MAX_ATTEMPTS || session.isInTransaction() || !hasShardMoved(error)) throw error;
-        await delay(ATTEMPT_DELAY_MS);
+        const lacksViews = hasShardNoViews(error);
+        if (lacksViews && session.isInTransaction()) this.#withoutViews.add(workspaceId);
+        if (attempt === MAX_ATTEMPTS || session.isInTransaction() || !(lacksViews || hasShardMoved(error))) throw error;
+        if (lacksViews) await createViews(workspaceId, session);
+        else await delay(ATTEMPT_DELAY_MS);
       }
     }
   }
@@ -144,6 +153,11 @@ export class Router {
 
 /** Whether a node does not answer, rather than a lock of a shard. */
 const isNodeDown = (error: DatabaseError) => error.code !== '55P03' && isUnavailable(error);
+
+async function createViews(workspaceId: string, session: Session): Promise<void> {
+  const text = '/* createShardViews */ SELECT public.usergraph_create_shard_views($1::uuid)';
+  await session.send({ text, values: [workspaceId] });
+}
 
 /** The ids of the shards of `workspaces` on the node of one of them. */
 async function readShardsBeside(id: string, session: Session): Promise<string[]> {

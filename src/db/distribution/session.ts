@@ -12,8 +12,15 @@ export interface Statement extends QueryConfig {
 
 /** A session on the node of the gateway, which Citus connects to the other nodes. */
 export interface Session {
-  /** @param timeoutMs `statement_timeout`; that of the session if omitted. */
-  send<Row extends QueryResultRow>(statement: Statement, timeoutMs?: number): Promise<QueryResult<Row>>;
+  /**
+   * @param timeoutMs `statement_timeout`; that of the session if omitted.
+   * @param settings others of a statement with a timeout; those of the session if omitted.
+   */
+  send<Row extends QueryResultRow>(
+    statement: Statement,
+    timeoutMs?: number,
+    settings?: Readonly<Record<string, string>>,
+  ): Promise<QueryResult<Row>>;
   submit(query: Submittable): void;
   isInTransaction(): boolean;
 }

@@ -5,10 +5,10 @@ import pg from 'pg';
 import { PRISMA_LOCK } from '../advisory-locks.ts';
 import type { Connection } from '../client.ts';
 import {
-  dropOldShardViews,
-  hasOldFunctions,
+  hasOtherFunctions,
   isDistributedDatabase,
   migrateDistributed,
+  replaceShardViews,
   updateFunctions,
 } from '../distribution/distribute.ts';
 import { describeDatabaseError, inOneLine, isLockConflict } from '../errors.ts';
@@ -83,7 +83,7 @@ export async function migrate(
   try {
     const history = await readHistory(rowsOf(client));
     // A record that is not finished may be of a process that holds the lock: it is judged once this process has the lock.
-    if (unfinished(namesOf(migrations), history).length > 0 || (await hasOldFunctions(client))) {
+    if (unfinished(namesOf(migrations), history).length > 0 || (await needsFunctions(client, migrations, history))) {
       const options = { lockWaitMs, lockRetries, onWaiting };
       const pid = await requireSession(client, () => connect(connection), 'migrations');
       await takeLock(client, options);
@@ -106,6 +106,16 @@ export async function migrate(
  */
 export async function pendingMigrations(runSql: RunSql, directory = MIGRATIONS_DIRECTORY): Promise<string[]> {
   return unfinished(await listMigrations(directory), await readHistory(runSql));
+}
+
+/** Whether to replace the functions of a distributed database: not those of a later version, whose migrations this one does not know. */
+async function needsFunctions(
+  client: pg.Client,
+  migrations: readonly Migration[],
+  history: Awaited<ReturnType<typeof readHistory>>,
+): Promise<boolean> {
+  const known = new Set(namesOf(migrations));
+  return history.every(({ name }) => known.has(name)) && (await hasOtherFunctions(client));
 }
 
 const rowsOf =
@@ -184,8 +194,10 @@ async function applyPending(
     for (const migration of migrations) {
       if (pending.includes(migration.name)) await applyWithRetries(session, migration, options);
     }
-    if (await hasOldFunctions(client)) await updateFunctions(client);
-    if (isDistributed) await dropOldShardViews(client);
+    if (isDistributed) {
+      if (await needsFunctions(client, migrations, history)) await updateFunctions(client);
+      await replaceShardViews(client);
+    }
     return pending;
   } finally {
     await session.observer.end();

@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest';
-import type { DatabaseClient } from '../../../src/db/client.ts';
-import { createFunctions } from '../../../src/db/distribution/functions.ts';
+import { type DatabaseClient, DEFAULT_TIMEOUTS } from '../../../src/db/client.ts';
+import { createFunctions, RUN_SIGNATURE } from '../../../src/db/distribution/functions.ts';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
+import { checkSessions } from '../../../src/db/session-check.ts';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
 import { atOnce } from '../../kit/concurrently.ts';
 import { createDatabase } from '../../kit/database.ts';
 import { withConnection } from '../../kit/database-url.ts';
+import { resetShardViews } from '../../kit/distribution.ts';
 import { copyPrisma } from '../../kit/migrations.ts';
 import { variant } from '../../kit/variant.ts';
 
@@ -129,4 +131,25 @@ itIfDistributed('replaces the functions of another version of usergraph', async 
   expect((await readSchemas(db)).filter(({ name }) => name.endsWith('_other'))).toEqual([]);
   await insert('after');
   expect((await readSchemas(db)).length).toBeGreaterThan(0);
+});
+
+itIfDistributed('repeats a transaction whose shard has no views yet, once it has created them', async () => {
+  await using database = await open();
+  const { db, id } = database;
+  await resetShardViews(db);
+  const read = () =>
+    inTransaction(db, (tx) => tx.query`/* readUids */ SELECT uid FROM users WHERE workspace_id = ${id}::uuid`);
+  expect(await read()).toEqual([{ uid: 'before' }]);
+});
+
+itIfDistributed('rejects gateways whose functions the nodes do not have', async () => {
+  await using database = await open();
+  await database.db.$executeRawUnsafe(`DROP FUNCTION ${RUN_SIGNATURE}`);
+  await database.db.$executeRaw`CREATE FUNCTION public.usergraph_run(uuid) RETURNS int LANGUAGE sql AS 'SELECT 1'`;
+  const check = checkSessions(
+    database.connection,
+    { timeouts: DEFAULT_TIMEOUTS, allowsShorter: false, prepared: false },
+    {},
+  );
+  await expect(check).rejects.toThrow(/^The functions of the distributed database .* Run npm run db:migrate/);
 });
