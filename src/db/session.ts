@@ -37,7 +37,7 @@ export interface Servers {
   timeline: number;
 }
 
-/** Chooses the server of each new connection, and knows the connections. */
+/** Supplies the URL of each new connection, and tracks open connections. */
 export interface ConnectionSource {
   /** The URL of the server; by default, the address of the connection. */
   readonly url?: string;

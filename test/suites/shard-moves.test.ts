@@ -99,7 +99,7 @@ it.skipIf(!hasCitus)(
       expect(await uidsIn(place, segmentId)).toEqual(['before', 'first', 'second', 'third']);
       const { cursor: moved } = await readChanges(db, workspaceId, { fromNow: true });
 
-      // Back to the node with higher ones, on which a cursor of before is valid again.
+      // Back to the node with higher ones, where the cursor from before the first move is valid again.
       await place.create('fourth');
       await place.move();
       await place.create('fifth');

@@ -3,7 +3,7 @@ import type { Connection, FieldDef, Submittable } from 'pg';
 import { shardTextOf } from './routed-statement.ts';
 import type { Session } from './session.ts';
 
-/** What a statement is run as on the node of a shard. */
+/** A statement as the node of its shard runs it. */
 export interface RoutedStatement {
   /** The columns of its rows; undefined if it returns none. */
   fields: readonly FieldDef[] | undefined;
@@ -11,7 +11,7 @@ export interface RoutedStatement {
   text: string;
 }
 
-/** Maximum number of characters of the texts whose descriptions are kept; those of filters are unlimited. */
+/** Maximum number of characters of the texts whose descriptions are kept: filters have an unlimited number of texts. */
 const MAX_TEXT_SIZE = 4_000_000;
 
 /** The statements of a database, which PostgreSQL describes when they are run for the first time. */

@@ -29,7 +29,7 @@ export const SHARD_WITHOUT_VIEWS = 'has no views yet';
  * with the new columns, and no running statement loses its views. If there are none, the statement fails with a serialization failure: they
  * are created in a transaction of their own, since those of a long transaction would make others wait.
  *
- * It returns each row as the text of a record, or the number of rows of a statement that returns none.
+ * Applies `settings` to the statement alone. It returns each row as the text of a record, or the number of rows of a statement that returns none.
  */
 const runOn = (version: string) => `
 CREATE OR REPLACE FUNCTION public.${RUN_IN_WORKSPACE}(

@@ -3,7 +3,7 @@ import type { QueryResult, QueryResultRow } from 'pg';
 /** A shard of `workspaces`. */
 export interface Shard {
   id: string;
-  /** The id of a workspace that it could have. */
+  /** A workspace id that hashes to the shard; the workspace need not exist. */
   workspaceId: string;
 }
 

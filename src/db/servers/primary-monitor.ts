@@ -150,7 +150,7 @@ export class PrimaryMonitor implements ConnectionSource {
     }
   }
 
-  /** Reports the problem if it is not the last one that was reported: the last report names the current problem within a minute. */
+  /** Reports a problem when it changes, and each problem at most once a minute. */
   #lose(problem: string): void {
     this.#problem = problem;
     const now = performance.now();

@@ -163,7 +163,7 @@ async function deleteSome(tx: WriteDb, { workspaceId, number, type }: Pending, s
     DELETE FROM attribute_values
     WHERE workspace_id = ${workspaceId}::uuid AND attribute = ${number}::smallint
       AND user_id IN (SELECT user_id ${values} LIMIT ${stepSize})`;
-  // The number of deleted rows does not tell: some of those that were selected can have been deleted with their users meanwhile.
+  // The number of deleted rows does not say whether any are left: some of those that were selected can have been deleted with their users meanwhile.
   const left = await tx.query<unknown[]>`/* findAttributeValue */ SELECT ${values} LIMIT 1`;
   if (left.length > 0) return false;
   await tx.execute`/* deleteDeclaration */

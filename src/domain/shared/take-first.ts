@@ -6,7 +6,7 @@ export const MAX_CANDIDATES = 20;
 
 /** A row of a queue. */
 export interface Candidate {
-  /** Its place in the queue: numbers that are compared one after the other, the lowest first. */
+  /** Its sort key in the queue, compared element by element, lowest first. */
   place: readonly number[];
 }
 

@@ -1,5 +1,6 @@
 import type { Database, ReadDb, WriteDb } from '../../db/client.ts';
 import { Prisma } from '../../db/generated/client.ts';
+import { inWorkspace } from '../../db/sql.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { BEFORE_ALL_IDS, newId } from '../shared/ids.ts';
 import type { ExportSource } from './export-fields.ts';
@@ -66,7 +67,7 @@ export function takeSnapshot(db: Database, options: SnapshotOptions): Promise<Sn
     await tx.execute`/* beginExportSnapshot */ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`;
     const snapshot = { workspaceId, id: newId(), rows: 0, records: 0 };
     // Just-in-time compilation would take longer than a step.
-    await tx.query`/* configureExportSnapshot */ SELECT set_config('jit', 'off', true)`;
+    await tx.query`/* configureExportSnapshot */ SELECT set_config('jit', 'off', true) ${inWorkspace(workspaceId)}`;
     await tx.execute`/* createExportSnapshot */
       INSERT INTO export_snapshots (workspace_id, id, heartbeat_at)
       VALUES (${workspaceId}::uuid, ${snapshot.id}::uuid, now())`;
