@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Database, DatabaseClient } from '../client.ts';
+import { IS_DISTRIBUTED } from '../distribution/functions.ts';
 import { CONVERSION_CHECK, clauseOf, describeDatabaseError } from '../errors.ts';
 import { statementsOnClient } from '../statements.ts';
 import { DEFAULT_AHEAD, missingMonths } from './create.ts';
@@ -155,6 +156,7 @@ async function requireConvertible(client: PoolClient): Promise<void> {
     UNION SELECT 'it has the policy ' || polname || ', which is not copied: drop it' FROM pg_policy WHERE polrelid = to_regclass('events')
     UNION SELECT 'it has row-level security, which is not copied: disable it' FROM pg_class
     WHERE oid = to_regclass('events') AND (relrowsecurity OR relforcerowsecurity)
+    UNION SELECT 'a database is either partitioned or distributed, and this one is distributed' WHERE ${IS_DISTRIBUTED}
     ORDER BY problem`);
   if (rows[0]) throw new PartitionError(`events cannot be partitioned: ${rows[0].problem}.`);
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { type DatabaseClient, DEFAULT_TIMEOUTS } from '../../../src/db/client.ts';
 import { createFunctions, RUN_SIGNATURE } from '../../../src/db/distribution/functions.ts';
 import { migrate } from '../../../src/db/migrations/migrate.ts';
+import { partitionEvents } from '../../../src/db/partitions/convert.ts';
 import { checkSessions } from '../../../src/db/session-check.ts';
 import { inTransaction } from '../../../src/db/transaction.ts';
 import { createWorkspace } from '../../../src/domain/workspaces/workspaces.ts';
@@ -152,4 +153,10 @@ itIfDistributed('rejects gateways whose functions the nodes do not have', async 
     {},
   );
   await expect(check).rejects.toThrow(/^The functions of the distributed database .* Run npm run db:migrate/);
+});
+
+itIfDistributed('rejects partitions', async () => {
+  await using database = await open();
+  const problem = 'a database is either partitioned or distributed, and this one is distributed';
+  await expect(partitionEvents(database.db)).rejects.toThrow(`events cannot be partitioned: ${problem}.`);
 });
