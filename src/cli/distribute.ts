@@ -43,7 +43,7 @@ async function run(db: DatabaseClient, options: DistributeOptions): Promise<void
     client.release(true);
   }
   const text = isNew
-    ? `Distributed all tables in ${options.shards} shards. Restart the gateways.`
+    ? `Distributed all tables in ${options.shards} shards. Start the gateways.`
     : 'The tables are already distributed.';
   await print(options, { isNew }, text);
 }
