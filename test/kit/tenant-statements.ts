@@ -30,7 +30,7 @@ export const tenantTables: ReadonlySet<string> = new Set([
 
 /** Statements of the session or its transaction, on the schema, of partitions, and on a table without a workspace. */
 const WITHOUT_WORKSPACE = [
-  /^\/\* [\w ]+ \*\/\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|DISCARD|ANALYZE|CREATE|COMMENT|DROP)\b/,
+  /^\/\* [\w ]+ \*\/\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|DISCARD|ANALYZE|CREATE|ALTER|COMMENT|DROP)\b/,
   /\bset_config\(/,
   /\bFROM pg_\w+\b(?!\()/,
   /^\/\* (un)?lock(Indexes|Partitions) \*\//,

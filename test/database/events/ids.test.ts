@@ -1,6 +1,7 @@
 import { validate, version } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseClient } from '../../../src/db/client.ts';
+import { inWorkspace } from '../../../src/db/sql.ts';
 import { addEvent } from '../../../src/domain/events/add.ts';
 import { createUser } from '../../../src/domain/users/create.ts';
 import { actorOf } from '../../kit/actor.ts';
@@ -27,7 +28,7 @@ const timeOf = (id: string) => Number.parseInt(id.replace('-', '').slice(0, 12),
 
 async function databaseTime(): Promise<number> {
   const [row] = await app.db.query<{ ms: string }[]>`/* readClock */
-    SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms`;
+    SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms ${inWorkspace(app.workspaceId)}`;
   return Number(row?.ms);
 }
 
