@@ -18,6 +18,7 @@ import { lockTable, readCatalogues } from '../../kit/distribution.ts';
 import { declareAll, storedValues, storeValues } from '../../kit/filters/declared.ts';
 import { rowId } from '../../kit/seed-rows.ts';
 import { casesOf } from '../../kit/test-size.ts';
+import { variant } from '../../kit/variant.ts';
 
 type App = Awaited<ReturnType<typeof startApp>>;
 
@@ -236,7 +237,8 @@ it('analyzes the values again if that has failed, and goes on meanwhile', async 
   const job = runJobs([storeDeclaredAttributes(app.db, log)], log, 20);
   await storeByJobs(app);
   await vi.waitFor(() => expect(lines).toMatchObject([{ msg: expect.stringMatching(/^cannot analyze/) }]), 20_000);
-  expect(await countStatistics()).toBe(0);
+  // Citus locks the distributed table, not its shards, of which some can be analyzed.
+  if (!variant.distributed) expect(await countStatistics()).toBe(0);
   await blocker.end();
   await vi.waitFor(async () => expect(await countStatistics()).toBeGreaterThan(0), 20_000);
   await job.stop();

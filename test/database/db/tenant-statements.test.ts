@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { EPOCHS_TABLE } from '../../../src/db/distribution/shard-views.ts';
 import { inWorkspace } from '../../../src/db/sql.ts';
 import { startApp } from '../../kit/app.ts';
 import { tenantTables } from '../../kit/tenant-statements.ts';
@@ -43,5 +44,7 @@ it('covers every table with a workspace_id', async () => {
   const tables = await app.db.$queryRaw<{ name: string }[]>`
     SELECT table_name::text AS name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
     WHERE table_schema = 'public' AND column_name = 'workspace_id' AND table_type = 'BASE TABLE'`;
-  expect(new Set(tables.map(({ name }) => name))).toEqual(tenantTables);
+  // The gateway's statements do not use that of distributed databases.
+  const names = tables.map(({ name }) => name).filter((name) => name !== EPOCHS_TABLE);
+  expect(new Set(names)).toEqual(tenantTables);
 });
