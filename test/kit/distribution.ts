@@ -50,6 +50,10 @@ export function readCatalogues<Row>(db: Pick<DatabaseClient, '$transaction'>, sq
 }
 
 /** Drops the views of all shards, so that statements find the tables and views that now have the names of tables. */
-export async function resetShardViews(db: Pick<DatabaseClient, '$executeRaw'>): Promise<void> {
-  if (variant.distributed) await db.$executeRaw`SELECT public.usergraph_drop_old_shard_views('none')`;
+export async function resetShardViews(db: Pick<DatabaseClient, '$queryRaw'>): Promise<void> {
+  for (let hasMore = variant.distributed; hasMore; ) {
+    const [row] = await db.$queryRaw<{ hasMore: boolean }[]>`
+      SELECT public.usergraph_drop_old_shard_views('none') AS "hasMore"`;
+    hasMore = row?.hasMore === true;
+  }
 }
