@@ -21,8 +21,8 @@ const ATTEMPT_DELAY_MS = 50;
  * before the deadline of a request.
  */
 const ANY_TIMEOUT_MS = 2_000;
-const ANY_SHARD_TIMEOUT_MS = 500;
-const ANY_SHARDS_MS = 2_000;
+const ANY_SHARD_TIMEOUT_MS = 1_500;
+const ANY_SHARDS_MS = 4_000;
 
 /** Runs statements on the nodes that have the rows of their workspaces. */
 export class Router {
